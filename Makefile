@@ -1,0 +1,61 @@
+# archreview: every command a user or maintainer needs. `make` alone lists them.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+DEV_STAMP := $(VENV)/.installed-dev
+PIP := $(BIN)/python -m pip --disable-pip-version-check -q
+
+.PHONY: help demo test lint check gate format train eval bench readme clean
+
+help: ## list the targets
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+$(STAMP): pyproject.toml constraints.txt
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "installing archreview into $(VENV) (a minute or two the first time) ..."
+	@$(PIP) install -c constraints.txt -e .
+	@touch $@
+
+$(DEV_STAMP): pyproject.toml constraints.txt
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "installing archreview and its development tools into $(VENV) ..."
+	@$(PIP) install -c constraints.txt -e '.[dev]'
+	@touch $@ $(STAMP)
+
+demo: $(STAMP) ## make .venv, install, review a sample design offline and print the report
+	@$(BIN)/archreview review evals/designs/realtime-serving-2.md --ephemeral
+
+test: $(DEV_STAMP) ## make .venv and run every test
+	@$(BIN)/python -m pytest
+
+lint: $(DEV_STAMP) ## format, lint, types, layers
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+check: lint ## format, lint, types, layers, tests
+	@$(BIN)/python -m pytest
+
+gate: $(STAMP) ## score the offline judge on the sealed sample designs; fails below the gate
+	@$(BIN)/archreview eval --cases evals --baseline evals/baseline.json
+
+readme: $(DEV_STAMP) ## write the help texts and pictures of README.md anew
+	@$(BIN)/python .ci/readme.py
+
+format: $(DEV_STAMP) ## format and fix what can be fixed
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+train: $(DEV_STAMP) ## retrain the offline judge from ../shared/benchmark and evals/
+	@$(BIN)/python -m evals.training.train --benchmark ../shared/benchmark --designs evals
+
+eval: $(STAMP) ## score the offline judge on the sealed split of the sample designs
+	@$(BIN)/archreview eval
+
+bench: $(STAMP) ## measure start-up, review and index times
+	@$(BIN)/python -m evals.bench.speed
+
+clean: ## remove .venv and caches
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache dist

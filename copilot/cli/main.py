@@ -1,0 +1,77 @@
+"""The `archreview` command: its subcommands are imported only when they are called."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+
+import click
+
+from copilot import __version__
+from copilot.errors import CopilotError, ExitCode
+
+_COMMANDS = {
+    "review": ("copilot.cli.review", "Review design documents against nine dimensions."),
+    "knowledge": ("copilot.cli.knowledge", "List, show or check what a review knows."),
+    "schema": ("copilot.cli.schema", "Print the JSON Schema of the review JSON."),
+    "eval": ("copilot.cli.evaluate", "Score a judge on labelled designs."),
+}
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are named here and imported at their first use."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Names in the order of the table."""
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command object; None for an unknown name."""
+        if cmd_name not in _COMMANDS:
+            return None
+        command: click.Command = importlib.import_module(_COMMANDS[cmd_name][0]).command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The table of commands, without importing any."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, short) for name, (_, short) in _COMMANDS.items()])
+
+
+@click.group(
+    cls=LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog=(
+        "Exit codes: 0 fine, 1 findings at or above --fail-on, 2 bad input or usage, "
+        "3 some aspect could not be judged, 4 a score below its gate, 130 cancelled."
+    ),
+)
+@click.version_option(__version__, prog_name="archreview")
+def cli() -> None:
+    """Review the architecture of large-scale ML platforms: cited findings, follow-up questions."""
+
+
+def main() -> None:
+    """Run the command line; every expected failure is one line on stderr and an exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
+    try:
+        code = cli.main(standalone_mode=False)
+    except CopilotError as error:
+        click.echo(f"archreview: {error}", err=True)
+        code = error.exit_code
+    except click.ClickException as error:
+        error.show()
+        code = ExitCode.BAD_INPUT
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("archreview: cancelled", err=True)
+        code = ExitCode.CANCELLED
+    except BrokenPipeError:
+        sys.stderr.close()
+        code = ExitCode.OK
+    sys.exit(int(code or 0))
+
+
+if __name__ == "__main__":
+    main()

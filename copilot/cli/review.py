@@ -1,0 +1,119 @@
+"""`archreview review`: designs in, reports out."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import click
+
+from copilot.cli.output import check_out, emit
+from copilot.cli.progress import Reporter
+from copilot.errors import CopilotError, ExitCode, InputError
+from copilot.reports.formats import RENDERERS
+from copilot.review.engine import Engine, make_engine
+from copilot.review.events import Done
+from copilot.review.findings import worst
+from copilot.review.run import is_complete, review, select_dimensions
+from copilot.schema import Review, Severity
+from copilot.settings import load_settings
+
+
+@click.command("review")
+@click.argument("designs", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(list(RENDERERS)),
+    default="text",
+    show_default=True,
+    help="Form of the report.",
+)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    help="Write the report to this file, or into this existing folder, one file for each design.",
+)
+@click.option("--dimension", "dimensions", multiple=True, metavar="ID", help="Only this dimension.")
+@click.option(
+    "--fail-on",
+    type=click.Choice([severity.value for severity in Severity]),
+    help="Exit with 1 when a finding is at least this severe.",
+)
+@click.option(
+    "--judge",
+    type=click.Choice(["auto", "offline", "model"]),
+    default="auto",
+    show_default=True,
+    help="Who judges; auto is the offline judge unless a model is configured.",
+)
+@click.option("--workspace", type=click.Path(path_type=Path), help="Folder that keeps the index.")
+@click.option("--ephemeral", is_flag=True, default=None, help="Keep the index in memory only.")
+@click.option("--chroma", metavar="URL", help="Chroma server to use, http://host:port.")
+@click.option("--embedder", metavar="NAME", help="local, or openai:NAME for /v1/embeddings.")
+@click.option(
+    "--knowledge",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="Lay this knowledge folder over the bundled one.",
+)
+@click.option("--max-bytes", type=int, metavar="N", help="Largest file to read.")
+@click.option("--max-chars", type=int, metavar="N", help="Longest text to review.")
+@click.option("-q", "--quiet", is_flag=True, help="Say nothing on standard error but errors.")
+def command(
+    designs: tuple[Path, ...],
+    form: str,
+    out: Path | None,
+    dimensions: tuple[str, ...],
+    fail_on: str | None,
+    judge: str,
+    quiet: bool,
+    **options: Any,
+) -> int:
+    """Review DESIGNS: files (Markdown, reStructuredText, text, HTML, PDF, DOCX) or folders.
+
+    A folder is one design of several files. The report goes to standard output, progress to
+    standard error.
+    """
+    if judge == "model":
+        raise InputError(
+            "this version has no model judge", todo="use --judge offline, which needs no key"
+        )
+    check_out(out)
+    settings = load_settings(**{**options, "knowledge": options["knowledge"] or None})
+    engine = make_engine(settings)
+    asked = select_dimensions(engine.knowledge, dimensions)
+    with Reporter(len(designs), len(asked), quiet) as reporter:
+        reviews, failed = asyncio.run(_review_all(designs, engine, dimensions, reporter))
+    if reviews:
+        emit(reviews, engine.knowledge, form, out)
+    return _exit_code(reviews, failed, Severity(fail_on) if fail_on else None)
+
+
+async def _review_all(
+    designs: tuple[Path, ...], engine: Engine, dimensions: tuple[str, ...], reporter: Reporter
+) -> tuple[list[Review], bool]:
+    """The reviews that succeeded, and whether any design failed."""
+    reviews, failed = [], False
+    for path in designs:
+        try:
+            async for event in review(path, engine, dimensions):
+                reporter.show(path.name, event)
+                if isinstance(event, Done):
+                    reviews.append(event.review)
+        except CopilotError as error:
+            failed = True
+            reporter.failed(str(error))
+    return reviews, failed
+
+
+def _exit_code(reviews: list[Review], failed: bool, fail_on: Severity | None) -> ExitCode:
+    if failed:
+        return ExitCode.BAD_INPUT
+    if not all(map(is_complete, reviews)):
+        return ExitCode.INCOMPLETE
+    severities = [severity for r in reviews if (severity := worst(r.findings))]
+    if fail_on and any(severity.rank <= fail_on.rank for severity in severities):
+        return ExitCode.FINDINGS
+    return ExitCode.OK

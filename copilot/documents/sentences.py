@@ -1,0 +1,144 @@
+"""Cuts the text of a document into sentence-like spans: what a reviewer would quote.
+
+A span is a sentence of prose, a list item (or a sentence of a long one), a table row, or a short
+run of code lines. Headings, rules and table borders are left out; `outline` knows the headings.
+Every span holds at most `MAX_WORDS` words, so that the text of any one can serve as a quote.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+Span = tuple[int, int]
+
+MAX_WORDS = 55
+"""Longer units are cut, at a clause boundary where there is one."""
+CODE_WORDS = 30
+"""Neighbouring code lines are joined up to this many words."""
+
+_FENCE = re.compile(r"\s{0,3}(```+|~~~+)")
+_HEADING = re.compile(r"\s{0,3}#{1,6}\s")
+_RULE = re.compile(r"[\s|+:=*_~^\"'`#.-]*$")
+_UNDERLINE = re.compile(r"\s{0,3}(=+|-+|~+|\^+|\"+|\*+|#+|\++)\s*$")
+_ITEM = re.compile(r"\s*(?:[-*+•●○▪‣➢✓]|\(?\d{1,3}[.)]|\(?[a-zA-Z][.)])\s+\S")
+_NUMBERED = re.compile(r"\s*\d+(?:\.\d+)*\.?\s+[A-Z][^.!?;:|]{0,70}$")
+_TABLE = re.compile(r"\s*\|.*\|")
+_TERMINAL = re.compile(r"[.!?:;|]['\")\]*_`]*\s*$")
+_BREAK = re.compile(
+    r"(?<!\be\.g)(?<!\bi\.e)(?<!\bvs)(?<!\betc)(?<!\bFig)(?<!\bNo)(?<!\s[A-Z])(?<!^\d)(?<!\s\d)"
+    r"[.!?]['\")\]*_`]*\s+(?=['\"(\[*_`<]*[A-Z0-9])"
+)
+_CLAUSE = re.compile(r"(?:[;:]|\.|,| -|—|<br ?/?>|\|)\s+")
+_WORD = re.compile(r"\S+")
+
+
+def sentences(text: str) -> list[Span]:
+    """Spans (start, end) of the sentence-like units of `text`, in order, free of outer space.
+
+    Takes time linear in the length of the text.
+    """
+    return [part for block in _blocks(text) for part in _split(text, *block)]
+
+
+def _blocks(text: str) -> Iterator[tuple[Span, bool]]:
+    """Runs of lines that belong together, each with whether it is prose that may be split."""
+    start, end, kind = 0, 0, ""
+    fenced, gap = "", 0
+    for line_start, line in _lines(text):
+        line_end = line_start + len(line.rstrip())
+        mark = _FENCE.match(line)
+        if mark and (not fenced or line.strip().startswith(fenced)):
+            fenced = "" if fenced else mark[1][:3]
+            new = "skip"
+        elif not line.strip():
+            new = "blank"
+        else:
+            new = "code" if fenced else _line_kind(line)
+        if new == "underline":  # the line before it was a heading, unless it was long prose
+            if kind == "prose" and "\n" not in text[start:end] and end - start <= 120:
+                kind = ""
+            new = "skip"
+        if new == "blank":
+            gap += 1
+            if kind == "code":
+                yield (start, end), False
+                kind = ""
+            continue
+        joins = kind and _continues(text, (start, end), kind, new, line, gap)
+        gap = 0
+        if joins:
+            end = line_end
+            continue
+        if kind:
+            yield (start, end), kind in ("prose", "item")
+        kind = "" if new == "skip" else new
+        start, end = line_start, line_end
+    if kind:
+        yield (start, end), kind in ("prose", "item")
+
+
+def _lines(text: str) -> Iterator[tuple[int, str]]:
+    start = 0
+    for line in text.splitlines(keepends=True):
+        yield start, line
+        start += len(line)
+
+
+def _line_kind(line: str) -> str:
+    """One of skip, underline, table, item, numbered, prose."""
+    if _UNDERLINE.match(line) and len(line.strip()) >= 3:
+        return "underline"
+    if _HEADING.match(line) or _RULE.match(line):
+        return "skip"
+    if _TABLE.match(line):
+        return "table"
+    if _NUMBERED.match(line) and len(line.split()) <= 9:
+        return "numbered"
+    return "item" if _ITEM.match(line) else "prose"
+
+
+def _continues(text: str, block: Span, kind: str, new: str, line: str, gap: int) -> bool:
+    """Whether `line` goes on with the block before it."""
+    if kind == "code" and new == "code":
+        return gap == 0 and len(text[block[0] : block[1]].split()) + len(line.split()) <= CODE_WORDS
+    if new != "prose" or kind not in ("prose", "item"):
+        return False
+    if gap == 0:
+        return True
+    # Text taken from a PDF often has an empty line after every line of a paragraph.
+    open_end = not _TERMINAL.search(text[max(block[0], block[1] - 20) : block[1]])
+    return gap == 1 and open_end and line.lstrip()[:1].islower()
+
+
+def _split(text: str, block: Span, prose: bool) -> Iterator[Span]:
+    start, end = block
+    if not prose:
+        yield from _shorten(text, start, end)
+        return
+    piece = text[start:end]
+    cut = 0
+    for found in _BREAK.finditer(piece):
+        yield from _shorten(text, start + cut, start + found.end())
+        cut = found.end()
+    yield from _shorten(text, start + cut, end)
+
+
+def _shorten(text: str, start: int, end: int) -> Iterator[Span]:
+    """The span without outer space, cut into parts of at most `MAX_WORDS` words."""
+    words = [found.span() for found in _WORD.finditer(text, start, end)]
+    first = 0
+    while first < len(words):
+        last = min(first + MAX_WORDS, len(words))
+        if last < len(words):
+            last = _clause_end(text, words, first, last)
+        yield words[first][0], words[last - 1][1]
+        first = last
+
+
+def _clause_end(text: str, words: list[Span], first: int, last: int) -> int:
+    """The word index in (first, last] after the last clause of that stretch, else `last`."""
+    for index in range(last, first + MAX_WORDS // 3, -1):
+        if _CLAUSE.match(text, words[index - 1][1] - 1):
+            return index
+    return last

@@ -1,0 +1,1 @@
+"""Scoring judges against labelled designs."""

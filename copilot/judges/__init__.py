@@ -1,0 +1,1 @@
+"""The judge protocol and its implementations."""

@@ -1,0 +1,1 @@
+"""The offline judge: learned heads and cue phrases, no network, deterministic."""

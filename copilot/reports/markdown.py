@@ -1,0 +1,154 @@
+"""The review as Markdown, for a pull request or a wiki."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from copilot.knowledge import Knowledge
+from copilot.reports.safe import markdown as md
+from copilot.reports.scorecard import (
+    low_confidence,
+    place,
+    scorecard,
+    unjudged_rows,
+)
+from copilot.schema import Citation, Finding, Review, Searched
+
+TOP_QUESTIONS = 10
+
+
+def render_markdown(review: Review, knowledge: Knowledge) -> str:
+    """The whole review; text of the document is escaped, so that it cannot pose as the report."""
+    sections = (
+        _head(review),
+        _scorecard(review, knowledge),
+        _findings(review),
+        _questions(review),
+        _strengths(review),
+        _coverage(review, knowledge),
+        _limits(review, knowledge),
+        _manifest(review),
+    )
+    return "\n\n".join("\n".join(section) for section in map(list, sections) if section) + "\n"
+
+
+def _head(review: Review) -> Iterator[str]:
+    document = review.document
+    yield f"# Architecture review: {md(document.title)}"
+    yield ""
+    yield (
+        f"{md(document.path)} · {document.words:,} words · {len(review.findings)} findings · "
+        f"judge: {md(review.manifest.judge)}"
+    )
+
+
+def _scorecard(review: Review, knowledge: Knowledge) -> Iterator[str]:
+    yield "## Scorecard"
+    yield ""
+    yield "| dimension | addressed | partial | missing | worst finding |"
+    yield "|---|---|---|---|---|"
+    for score in scorecard(review, knowledge):
+        worst = score.worst.value if score.worst else "none"
+        yield (
+            f"| {md(score.title)} | {score.addressed} | {score.partial} | {score.missing} "
+            f"| {worst} |"
+        )
+
+
+def _findings(review: Review) -> Iterator[str]:
+    yield "## Findings"
+    if not review.findings:
+        yield ""
+        yield "None."
+    for number, finding in enumerate(review.findings, start=1):
+        yield ""
+        yield from _finding(number, finding)
+
+
+def _finding(number: int, finding: Finding) -> Iterator[str]:
+    yield f"### {number}. {md(finding.title)} ({finding.severity.value})"
+    yield ""
+    also = f", also {', '.join(finding.also)}" if finding.also else ""
+    yield f"`{finding.aspect}`{also} · {finding.kind} · fingerprint `{finding.fingerprint}`"
+    yield ""
+    yield f"- **What:** {md(finding.what)}"
+    yield f"- **So what:** {md(finding.so_what)}"
+    yield f"- **Fix:** {md(finding.fix)}"
+    yield f"- **Ask:** {', '.join(finding.roles)}"
+    for citation in finding.citations:
+        yield ""
+        yield from _quote(citation)
+    if finding.searched is not None:
+        yield f"- **Searched:** {_proof(finding.searched)}"
+
+
+def _quote(citation: Citation) -> Iterator[str]:
+    yield f"> {md(citation.quote)}"
+    yield ">"
+    where = md(place(citation)) if citation.verified else "rejected: not found in the document"
+    yield f"> — {where}"
+
+
+def _proof(searched: Searched) -> str:
+    """One line: what was looked for, how much was read, what came nearest."""
+    near = "; ".join(
+        f"{md(n.file)}:{n.line_start}-{n.line_end} (similarity {n.similarity:.2f})"
+        for n in searched.nearest
+    )
+    return (
+        f"{searched.share_read:.0%} of the text read, {len(searched.queries)} queries; "
+        f"nearest: {near or 'nothing'}"
+    )
+
+
+def _questions(review: Review) -> Iterator[str]:
+    if review.questions:
+        yield "## Questions to ask"
+        yield ""
+    for question in review.questions[:TOP_QUESTIONS]:
+        yield f"{question.priority}. {md(question.text)} ({', '.join(question.roles)})"
+    if len(review.questions) > TOP_QUESTIONS:
+        yield ""
+        yield f"{len(review.questions) - TOP_QUESTIONS} more in the JSON report."
+
+
+def _strengths(review: Review) -> Iterator[str]:
+    if review.strengths:
+        yield "## Strengths"
+        yield ""
+    for strength in review.strengths:
+        quote, where = md(strength.citation.quote), md(place(strength.citation))
+        yield f"- {md(strength.text)}: “{quote}” ({where})"
+
+
+def _coverage(review: Review, knowledge: Knowledge) -> Iterator[str]:
+    yield "## Coverage"
+    yield ""
+    yield "| aspect | status | confidence | why |"
+    yield "|---|---|---|---|"
+    for row in review.coverage:
+        title = knowledge.aspects[row.aspect].title
+        yield f"| {md(title)} | {row.status.value} | {row.confidence:.2f} | {md(row.rationale)} |"
+
+
+def _limits(review: Review, knowledge: Knowledge) -> Iterator[str]:
+    unjudged, unsure = unjudged_rows(review), low_confidence(review)
+    if unjudged or unsure:
+        yield "## What this review is unsure of"
+        yield ""
+    for row in unjudged:
+        yield f"- {md(knowledge.aspects[row.aspect].title)}: unjudged. {md(row.rationale)}"
+    for row in unsure:
+        title = knowledge.aspects[row.aspect].title
+        yield f"- {md(title)}: {row.status.value}, confidence {row.confidence:.2f}"
+
+
+def _manifest(review: Review) -> Iterator[str]:
+    manifest = review.manifest
+    yield "---"
+    yield ""
+    yield (
+        f"archreview {manifest.archreview} · judge {md(manifest.judge)} "
+        f"`{manifest.judge_digest[:12]}` · knowledge `{manifest.knowledge_digest[:12]}` · "
+        f"document `{review.document.digest[:12]}` · {manifest.created}"
+    )

@@ -1,0 +1,119 @@
+"""From a judge's word to verified rows: quotes are checked, absence gets its proof."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from copilot.judges.protocol import Evidence
+from copilot.review.citations import Verifier
+from copilot.schema import (
+    Aspect,
+    Coverage,
+    Dimension,
+    Hit,
+    Judgement,
+    Nearest,
+    Searched,
+    Status,
+)
+
+NEAREST = 3
+"""How many passages a proof of absence shows."""
+
+
+def rows(
+    dimension: Dimension,
+    judgements: Iterable[Judgement],
+    evidence: Evidence,
+    verifier: Verifier,
+) -> tuple[Coverage, ...]:
+    """One row for each aspect of the dimension, in its order.
+
+    An aspect that the judge left out is unjudged; of two judgements for one aspect the first
+    counts.
+    """
+    by_aspect: dict[str, Judgement] = {}
+    for judgement in judgements:
+        by_aspect.setdefault(judgement.aspect, judgement)
+    return tuple(
+        _row(dimension, aspect, by_aspect.get(aspect.id), evidence, verifier)
+        for aspect in dimension.aspects
+    )
+
+
+def unjudged(dimension: Dimension, reason: str) -> tuple[Coverage, ...]:
+    """Rows for a dimension that could not be judged, or was not asked for, with the reason."""
+    return tuple(_empty(dimension, aspect, Status.UNJUDGED, reason) for aspect in dimension.aspects)
+
+
+def _empty(dimension: Dimension, aspect: Aspect, status: Status, reason: str) -> Coverage:
+    return Coverage(
+        aspect=aspect.id, dimension=dimension.id, status=status, confidence=0.0, rationale=reason
+    )
+
+
+def _row(
+    dimension: Dimension,
+    aspect: Aspect,
+    judgement: Judgement | None,
+    evidence: Evidence,
+    verifier: Verifier,
+) -> Coverage:
+    if aspect.disabled:
+        reason = "Switched off by the organisation's knowledge pack."
+        return _empty(dimension, aspect, Status.NOT_APPLICABLE, reason)
+    if judgement is None:
+        return _empty(dimension, aspect, Status.UNJUDGED, "The judge gave no verdict on it.")
+    citations = tuple(verifier.cite(quote) for quote in judgement.quotes)
+    status, rationale = judgement.status, judgement.rationale
+    if status in (Status.ADDRESSED, Status.PARTIAL) and not any(c.verified for c in citations):
+        rationale = f"Judged {status.value}, but no quote given for it stands in the document."
+        status = Status.UNJUDGED
+    return Coverage(
+        aspect=aspect.id,
+        dimension=dimension.id,
+        status=status,
+        confidence=judgement.confidence,
+        rationale=rationale,
+        citations=citations,
+        criteria=judgement.criteria,
+        searched=_searched(aspect, evidence) if status is Status.MISSING else None,
+    )
+
+
+def _searched(aspect: Aspect, evidence: Evidence) -> Searched:
+    passages = {passage.id: passage for passage in evidence.passages}
+    nearest = []
+    for hit in evidence.hits.get(aspect.id, ())[:NEAREST]:
+        passage = passages[hit.passage]
+        nearest.append(
+            Nearest(
+                passage=passage.id,
+                file=passage.file,
+                line_start=passage.line_start,
+                line_end=passage.line_end,
+                heading=passage.heading,
+                score=round(hit.score, 4),
+                similarity=round(hit.similarity, 4),
+            )
+        )
+    return Searched(queries=aspect.queries, nearest=tuple(nearest), share_read=_share(evidence))
+
+
+def _share(evidence: Evidence) -> float:
+    """Share of the document's non-blank characters that stand in some passage."""
+    total = sum(1 for character in evidence.document.text if not character.isspace())
+    read = sum(1 for p in evidence.passages for character in p.text if not character.isspace())
+    return min(1.0, round(read / total, 4)) if total else 0.0
+
+
+def best_hits(per_query: Mapping[str, list[list[Hit]]]) -> dict[str, tuple[Hit, ...]]:
+    """Aspect -> its passages, each with its best score over the aspect's queries, best first."""
+    merged: dict[str, tuple[Hit, ...]] = {}
+    for aspect, lists in per_query.items():
+        best: dict[str, Hit] = {}
+        for hit in (hit for hits in lists for hit in hits):
+            if hit.passage not in best or hit.score > best[hit.passage].score:
+                best[hit.passage] = hit
+        merged[aspect] = tuple(sorted(best.values(), key=lambda h: (-h.score, h.passage)))
+    return merged

@@ -1,0 +1,48 @@
+"""How severe a finding is: impact x likelihood, in code.
+
+The table is Table I-2 of NIST SP 800-30 Rev. 1 (assessment scale, level of risk), its five levels
+of risk named info, low, medium, high and critical here.
+"""
+
+from __future__ import annotations
+
+from copilot.schema import Aspect, Criterion, Level, Met, Severity, Status
+
+_RISK = {
+    Level.VERY_HIGH: "info low medium high critical",
+    Level.HIGH: "info low medium high critical",
+    Level.MODERATE: "info low medium medium high",
+    Level.LOW: "info low low low medium",
+    Level.VERY_LOW: "info info info low low",
+}
+"""Likelihood -> severity for impact very low, low, moderate, high, very high."""
+
+
+def severity(impact: Level, likelihood: Level) -> Severity:
+    """Severity of a risk with this impact and likelihood."""
+    return Severity(_RISK[likelihood].split()[impact.rank])
+
+
+def criterion_severity(criterion: Criterion, status: Status) -> Severity:
+    """Severity of leaving a criterion unmet in an aspect of this status.
+
+    Where the design covers part of the aspect, the harm is one level less likely.
+    """
+    likelihood = criterion.likelihood
+    if status is not Status.MISSING:
+        likelihood = list(Level)[max(0, likelihood.rank - 1)]
+    return severity(criterion.impact, likelihood)
+
+
+def aspect_severity(
+    aspect: Aspect, status: Status, verdicts: dict[str, Met]
+) -> tuple[Severity, tuple[Criterion, ...]]:
+    """Severity of an aspect's finding and its unmet criteria, worst first.
+
+    The finding is as severe as the median of its unmet criteria (the higher of two), so that one
+    extreme criterion among many does not decide alone.
+    """
+    unmet = [c for c in aspect.criteria if verdicts.get(c.id, Met.UNMET) is not Met.MET]
+    ranked = sorted(unmet or aspect.criteria, key=lambda c: criterion_severity(c, status).rank)
+    middle = criterion_severity(ranked[(len(ranked) - 1) // 2], status)
+    return middle, tuple(ranked)

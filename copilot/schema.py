@@ -1,0 +1,420 @@
+"""The nouns of a review: documents, knowledge, judgements, citations, findings, the review itself.
+
+Every record is frozen and refuses unknown fields. Offsets are counted in Unicode code points of
+`Document.text`; lines start at 1; scores and confidences lie in 0..1.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+SCHEMA_VERSION: Literal["1.0"] = "1.0"
+"""Version of the review JSON: the major part changes when a reader would break."""
+
+Share = Annotated[float, Field(ge=0.0, le=1.0)]
+
+
+class Record(BaseModel):
+    """Base of all nouns: immutable, and strict about its fields."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+
+class Status(StrEnum):
+    """What a document does about an aspect."""
+
+    ADDRESSED = "addressed"
+    PARTIAL = "partial"
+    MISSING = "missing"
+    NOT_APPLICABLE = "not_applicable"
+    UNJUDGED = "unjudged"
+
+
+class Severity(StrEnum):
+    """How much a finding matters, from most to least."""
+
+    CRITICAL = "critical"
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
+    INFO = "info"
+
+    @property
+    def rank(self) -> int:
+        """0 for critical up to 4 for info, so that sorting puts the worst first."""
+        return list(Severity).index(self)
+
+
+class Level(StrEnum):
+    """Qualitative level of impact or likelihood (the five values of NIST SP 800-30 Rev. 1)."""
+
+    VERY_LOW = "very_low"
+    LOW = "low"
+    MODERATE = "moderate"
+    HIGH = "high"
+    VERY_HIGH = "very_high"
+
+    @property
+    def rank(self) -> int:
+        """0 for very low up to 4 for very high."""
+        return list(Level).index(self)
+
+
+class Met(StrEnum):
+    """Whether the text satisfies one criterion."""
+
+    MET = "met"
+    UNMET = "unmet"
+    UNCLEAR = "unclear"
+
+
+# --- documents -------------------------------------------------------------------------------
+
+
+class Section(Record):
+    """A heading and the text under it, up to the next heading of the same or a higher level."""
+
+    title: str
+    level: int
+    """1 for the outermost."""
+    start: int
+    end: int
+    path: tuple[str, ...]
+    """Titles from the outermost section down to this one."""
+
+
+class SourceFile(Record):
+    """One file's share of a document's text."""
+
+    path: str
+    """As the user named it, or relative to the design's folder."""
+    start: int
+    end: int
+    pages: tuple[int, ...] = ()
+    """Start offset of each page in the document's text, for paged formats (PDF)."""
+
+
+class Document(Record):
+    """A design as the review reads it: one text, whatever files and formats it came from."""
+
+    path: str
+    title: str
+    text: str
+    digest: str
+    """SHA-256 of the text, in hexadecimal."""
+    format: str
+    """markdown, rst, text, html, pdf, docx or folder."""
+    files: tuple[SourceFile, ...]
+    sections: tuple[Section, ...] = ()
+
+    @property
+    def words(self) -> int:
+        """Number of whitespace-separated words."""
+        return len(self.text.split())
+
+
+class Passage(Record):
+    """A piece of a document that is retrieved as a whole; `text == document.text[start:end]`."""
+
+    id: str
+    """p0001, p0002, ... in document order."""
+    start: int
+    end: int
+    line_start: int
+    line_end: int
+    file: str
+    heading: tuple[str, ...]
+    text: str
+
+
+class Citation(Record):
+    """A quote with its place in the document, checked in code."""
+
+    quote: str
+    file: str = ""
+    start: int = -1
+    """Offset in `Document.text`; -1 when the quote was not found."""
+    end: int = -1
+    line_start: int = 0
+    """Line in the file (for PDF and DOCX: in its extracted text)."""
+    line_end: int = 0
+    page: int | None = None
+    heading: tuple[str, ...] = ()
+    verified: bool
+    """True when `document.text[start:end] == quote`; a rejected quote is shown, never counted."""
+
+
+# --- knowledge -------------------------------------------------------------------------------
+
+
+class Source(Record):
+    """A public document that criteria lean on; its sentences are never copied, only cited."""
+
+    id: str
+    title: str
+    publisher: str
+    year: int
+    url: str
+    items: dict[str, str] = {}
+    """Item of the source (section, question, article) -> its short name."""
+
+
+class Technology(Record):
+    """A product or library of the field and what its use in a design is evidence for."""
+
+    id: str
+    name: str
+    kind: str
+    aliases: tuple[str, ...] = ()
+    """Other spellings, matched as whole words without regard to case."""
+    case_sensitive: bool = False
+    """True for names that are also common words (Ray, Beam, Spark): match the exact case only."""
+    evidence_for: tuple[str, ...] = ()
+    """Aspects that its use speaks to (it alone never makes one addressed)."""
+
+
+class Criterion(Record):
+    """One checkable statement under an aspect."""
+
+    id: str
+    """`<aspect>.<slug>`."""
+    statement: str
+    """What the design must state, so that a reader can say met or unmet."""
+    addressed: str
+    """What counts as satisfied."""
+    partial: str
+    """What counts as only partly satisfied."""
+    counter_example: str
+    """A text that looks like evidence and is not."""
+    red_flags: tuple[str, ...]
+    impact: Level
+    likelihood: Level
+    roles: tuple[str, ...]
+    """Ids of roles.yaml: who cares and can answer."""
+    risk: str
+    """So what: what goes wrong when the design is silent."""
+    fix: str
+    """What to add to the design."""
+    question: str
+    """Follow-up question to the authors."""
+    good_answer: str
+    """What a good answer to the question sounds like."""
+    cues: tuple[str, ...] = ()
+    """Phrases that text about this criterion often holds; `*` ends a word stem."""
+    sources: tuple[str, ...]
+    """`<source id>#<item>` references into sources.yaml."""
+
+
+class Aspect(Record):
+    """One of the thirty things a review looks at."""
+
+    id: str
+    title: str
+    meaning: str
+    not_evidence: tuple[str, ...] = ()
+    """Homonyms and look-alikes that do not count."""
+    queries: tuple[str, ...]
+    """What to search a document for."""
+    cues: tuple[str, ...]
+    """Phrases that text about the aspect often holds; `*` ends a word stem."""
+    criteria: tuple[Criterion, ...]
+    disabled: bool = False
+    """True when an organisation's pack switched the whole aspect off."""
+
+
+class Dimension(Record):
+    """One of the nine concerns of an architecture review, with its aspects."""
+
+    id: str
+    title: str
+    question: str
+    aspects: tuple[Aspect, ...]
+
+
+# --- judging ---------------------------------------------------------------------------------
+
+
+class Hit(Record):
+    """A passage that retrieval returned for a query."""
+
+    passage: str
+    score: float
+    """Fused score; only comparable within one query."""
+    similarity: float
+    """Cosine similarity of the query and the passage, -1..1."""
+
+
+class Quote(Record):
+    """A quote as a judge gives it, before anyone has checked it."""
+
+    text: str
+    passage: str | None = None
+    start: int | None = None
+    """Offset in the document where the judge says that it stands, if it knows."""
+
+
+class CriterionVerdict(Record):
+    """Whether one criterion is met."""
+
+    criterion: str
+    verdict: Met
+
+
+class Judgement(Record):
+    """A judge's verdict on one aspect, unverified."""
+
+    aspect: str
+    status: Status
+    confidence: Share
+    """Probability that the status is right, as the judge estimates it."""
+    rationale: str
+    quotes: tuple[Quote, ...] = ()
+    criteria: tuple[CriterionVerdict, ...] = ()
+    questions: tuple[str, ...] = ()
+
+
+class Nearest(Record):
+    """A passage that came close without being evidence."""
+
+    passage: str
+    file: str
+    line_start: int
+    line_end: int
+    heading: tuple[str, ...]
+    score: float
+    similarity: float
+    """Cosine similarity of the query and the passage, -1..1."""
+
+
+class Searched(Record):
+    """Proof of absence: what was looked for, what came nearest, how much was read."""
+
+    queries: tuple[str, ...]
+    nearest: tuple[Nearest, ...]
+    share_read: Share
+    """Share of the document's characters that the judge read."""
+
+
+class Coverage(Record):
+    """The verified verdict on one aspect: one row for each of the thirty."""
+
+    aspect: str
+    dimension: str
+    status: Status
+    confidence: Share
+    rationale: str
+    citations: tuple[Citation, ...] = ()
+    criteria: tuple[CriterionVerdict, ...] = ()
+    searched: Searched | None = None
+
+
+# --- the review ------------------------------------------------------------------------------
+
+Origin = Literal["offline", "model", "rule"]
+
+
+class Finding(Record):
+    """Something the authors should change or answer."""
+
+    fingerprint: str
+    """Stable over edits elsewhere in the document: 16 hexadecimal digits."""
+    kind: Literal["gap", "weakness", "injection"]
+    """gap: nothing speaks to the aspect; weakness: only part of it is there;
+    injection: text aimed at the reviewer instead of the reader."""
+    severity: Severity
+    dimension: str
+    aspect: str
+    also: tuple[str, ...] = ()
+    """Other aspects that the same text is the evidence of, merged into this finding."""
+    title: str
+    what: str
+    so_what: str
+    fix: str
+    roles: tuple[str, ...]
+    confidence: Share
+    citations: tuple[Citation, ...] = ()
+    searched: Searched | None = None
+    unmet: tuple[str, ...] = ()
+    """Criteria that were found unmet or unclear."""
+    origin: Origin
+
+
+class Strength(Record):
+    """Something the design does well, in brief."""
+
+    aspect: str
+    dimension: str
+    text: str
+    citation: Citation
+
+
+class Question(Record):
+    """A question to ask the authors."""
+
+    text: str
+    roles: tuple[str, ...]
+    aspect: str
+    criterion: str
+    priority: int
+    """1 is asked first."""
+    why: str
+    good_answer: str
+
+
+class DocumentInfo(Record):
+    """What a review says about the document it read."""
+
+    path: str
+    title: str
+    digest: str
+    words: int
+    format: str
+    files: tuple[str, ...]
+
+
+class Usage(Record):
+    """What the review cost."""
+
+    seconds: float = 0.0
+    passages: int = 0
+    embedded: int = 0
+    """Passages that had to be embedded now; 0 when the index was warm."""
+    calls: int = 0
+    prompt_tokens: int = 0
+    cached_tokens: int = 0
+    completion_tokens: int = 0
+    cost_usd: float | None = None
+    """None when the price of the model is not known."""
+
+
+class Manifest(Record):
+    """What made this review: enough to repeat it."""
+
+    archreview: str
+    judge: str
+    judge_digest: str
+    """Digest of the learned files or of the model's name and prompts."""
+    knowledge_digest: str
+    embedder: str
+    dimensions: tuple[str, ...]
+    """The dimensions that were asked for."""
+    created: str
+    """ISO 8601 with offset."""
+
+
+class Review(Record):
+    """The whole answer about one document."""
+
+    schema_version: Literal["1.0"] = SCHEMA_VERSION
+    document: DocumentInfo
+    coverage: tuple[Coverage, ...]
+    """Exactly one row for each aspect of the knowledge."""
+    findings: tuple[Finding, ...]
+    """Most severe first."""
+    strengths: tuple[Strength, ...]
+    questions: tuple[Question, ...]
+    usage: Usage
+    manifest: Manifest

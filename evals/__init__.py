@@ -1,0 +1,1 @@
+"""Labelled designs, training of the offline judge, benchmarks; not part of the installed package."""

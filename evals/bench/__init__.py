@@ -1,0 +1,1 @@
+"""Measurements of speed and retrieval; they print, they never pass or fail."""
