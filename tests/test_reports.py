@@ -20,7 +20,8 @@ from copilot.schema import Review, Status
 
 HOSTILE = (
     "\x1b[31mred\x1b]8;;http://evil\x07 [bold]markup[/bold] \u202egnp\u200b "
-    "<script>alert(1)</script> ![x](http://evil/x.png) | cell | `code` # head [link](javascript:1) www.evil.example"
+    "<script>alert(1)</script> ![x](http://evil/x.png) "
+    "| cell | `code` # head [link](javascript:1) www.evil.example"
 )
 
 

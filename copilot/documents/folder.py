@@ -20,7 +20,8 @@ def members(root: Path) -> list[Path]:
     """Files of supported formats under a folder: README or index first, then by name, then folders.
 
     Numbers in names count as numbers. Left out: hidden files, licences, requirement lists, files
-    without a suffix other than README, linked folders, and links that lead out of the folder.
+    without a suffix other than README, linked folders, and links that lead out of the folder or
+    to a file that is read anyway.
     Raises DocumentError when a folder cannot be listed.
     """
 
@@ -35,6 +36,8 @@ def members(root: Path) -> list[Path]:
         folders[:] = [n for n in folders if not n.startswith(".") and n not in SKIPPED_FOLDERS]
         paths = [Path(folder, name) for name in names if _may_be_design(name)]
         found += [path for path in paths if _stays_within(path, home)]
+    real = {path.resolve() for path in found if not path.is_symlink()}
+    found = [path for path in found if not path.is_symlink() or path.resolve() not in real]
     return sorted(found, key=lambda path: _reading_order(path.relative_to(root)))
 
 

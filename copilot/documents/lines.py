@@ -40,7 +40,7 @@ class Lines:
         """
         if closer in self._absent:
             return None
-        found = re.compile(closer, re.IGNORECASE).search(self.text, self.starts[row])
+        found = re.compile(closer, re.IGNORECASE | re.MULTILINE).search(self.text, self.starts[row])
         if found is None:
             self._absent.add(closer)
             return None

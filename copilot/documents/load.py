@@ -14,13 +14,13 @@ from pathlib import Path
 
 from pydantic import Field
 
-from copilot.documents.blocks import scan
 from copilot.documents.converted import Converted, convert_docx, convert_html
 from copilot.documents.folder import members
 from copilot.documents.formats import SUPPORTED, format_of, shown
 from copilot.documents.outline import sections_of
 from copilot.documents.pdf import convert_pdf
 from copilot.documents.plaintext import decode
+from copilot.documents.scan import scan
 from copilot.documents.titles import title_of
 from copilot.errors import DocumentError
 from copilot.schema import Document, Record, Section, SourceFile

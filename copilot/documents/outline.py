@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from copilot.documents.blocks import Block, scan
+from copilot.documents.blocks import Block
+from copilot.documents.scan import scan
 from copilot.schema import Section
 
 

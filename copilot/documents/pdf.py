@@ -137,7 +137,7 @@ def cut_pages(text: str, pages: list[str]) -> list[str]:
             index = _nearest(counts, done + size)
             if gaps:
                 gap = gaps[_nearest(gap_counts, done + size)]
-                far = abs(counts[gap] - done - size) > 20 + size // 20
+                far = abs(counts[gap] - done - size) > 3 + size // 10
                 index = index if far else gap
             done = max(done, counts[index])
             cuts.append(max(cuts[-1], offsets[index]))

@@ -19,9 +19,10 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import NamedTuple
 
-from copilot.documents.blocks import Block, scan
+from copilot.documents.blocks import Block
 from copilot.documents.formats import format_of
 from copilot.documents.locate import Locator
+from copilot.documents.scan import scan
 from copilot.schema import Document, Passage, SourceFile
 
 LIMIT = 400

@@ -39,6 +39,7 @@ class IndexFolder:
         root.mkdir(parents=True, exist_ok=True)
         # One lock object per path and process: threads share it, other processes wait.
         self._lock = FileLock(f"{root}.lock", thread_local=False, is_singleton=True)
+        self._shared = self._lock.is_locked
         try:
             self._lock.acquire(timeout=wait)
         except Timeout as error:
@@ -69,7 +70,7 @@ class IndexFolder:
             return "its format.json cannot be read"
         if version != FORMAT:
             return f"it has format {version}, this archreview uses {FORMAT}"
-        return self._broken(seal)
+        return None if self._shared else self._broken(seal)  # a sharer may be writing now
 
     def _broken(self, seal: object) -> str | None:
         database = self.store / "chroma.sqlite3"

@@ -90,13 +90,15 @@ class RemoteEmbedder:
                 encoding_format="float",
             )
             rows = sorted(answer.data, key=lambda row: row.index)
-            vectors = [row.embedding for row in rows]
+            vectors = [list(row.embedding) for row in rows]
         except OpenAIError as error:
             raise self._fault(error) from error
         except (AttributeError, TypeError, ValueError) as error:  # an answer of another shape
             raise self._wrong("the answer is not a list of embeddings") from error
         if len(vectors) != len(texts):
             raise self._wrong(f"{len(vectors)} vectors came back for {len(texts)} texts")
+        if not all(vectors):
+            raise self._wrong("an empty vector came back")
         return vectors
 
     def _checked(self, vectors: list[list[float]]) -> Vectors:
@@ -104,7 +106,10 @@ class RemoteEmbedder:
         if sizes != [self.dimensions]:
             got = ", ".join(map(str, sizes))
             raise self._wrong(f"vectors of {got} numbers came back instead of {self.dimensions}")
-        rows = np.asarray(vectors, np.float32)
+        try:
+            rows = np.asarray(vectors, np.float32)
+        except (TypeError, ValueError) as error:
+            raise self._wrong("a vector holds a value that is not a number") from error
         if not np.isfinite(rows).all():
             raise self._wrong("a vector holds a value that is not a number")
         return rows

@@ -103,7 +103,8 @@ class PassageIndex:
     def add(self, document: Document, passages: Sequence[Passage]) -> int:
         """Store the passages and return how many were embedded now: 0 or all of them.
 
-        The same digest cut at the same places embeds nothing.
+        The same digest cut at the same places embeds nothing. A write costs about 40 ms of disk
+        synchronisation however few its passages are.
         """
         return self._guarded(lambda: self._sealed(self._add(document, passages)))
 

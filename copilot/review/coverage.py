@@ -84,7 +84,8 @@ def _row(
 def _searched(aspect: Aspect, evidence: Evidence) -> Searched:
     passages = {passage.id: passage for passage in evidence.passages}
     nearest = []
-    for hit in evidence.hits.get(aspect.id, ())[:NEAREST]:
+    closest = evidence.hits.get(aspect.id, ())[:NEAREST]
+    for hit in sorted(closest, key=lambda hit: -hit.similarity):
         passage = passages[hit.passage]
         nearest.append(
             Nearest(

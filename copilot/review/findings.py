@@ -6,7 +6,7 @@ import hashlib
 
 from copilot.knowledge import Knowledge
 from copilot.review.citations import fold
-from copilot.review.severity import aspect_severity
+from copilot.review.severity import aspect_severity, criterion_severity
 from copilot.schema import (
     Aspect,
     Citation,
@@ -36,8 +36,15 @@ def findings(
         for row in coverage
         if row.status in (Status.MISSING, Status.PARTIAL)
     ]
-    found.sort(key=lambda f: (f.severity.rank, f.kind, -f.confidence, f.aspect))
+    found.sort(key=lambda f: (f.severity.rank, _mean_rank(f, knowledge), -f.confidence, f.aspect))
     return tuple(_merge_same_text(found))
+
+
+def _mean_rank(finding: Finding, knowledge: Knowledge) -> float:
+    """How severe its open criteria are on average: orders findings of one severity."""
+    status = Status.MISSING if finding.kind == "gap" else Status.PARTIAL
+    ranks = [criterion_severity(knowledge.criteria[c], status).rank for c in finding.unmet]
+    return sum(ranks) / len(ranks) if ranks else float(len(Severity))
 
 
 def fingerprint(aspect: str, kind: str, citations: tuple[Citation, ...]) -> str:

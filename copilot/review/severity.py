@@ -39,10 +39,8 @@ def aspect_severity(
 ) -> tuple[Severity, tuple[Criterion, ...]]:
     """Severity of an aspect's finding and its unmet criteria, worst first.
 
-    The finding is as severe as the median of its unmet criteria (the higher of two), so that one
-    extreme criterion among many does not decide alone.
+    The finding is as severe as the worst criterion that is not met.
     """
     unmet = [c for c in aspect.criteria if verdicts.get(c.id, Met.UNMET) is not Met.MET]
     ranked = sorted(unmet or aspect.criteria, key=lambda c: criterion_severity(c, status).rank)
-    middle = criterion_severity(ranked[(len(ranked) - 1) // 2], status)
-    return middle, tuple(ranked)
+    return criterion_severity(ranked[0], status), tuple(ranked)

@@ -2,8 +2,9 @@
 
 For every document and aspect with evidence, the aspect's queries search the document; a hit is a
 passage that overlaps a labelled quote. An aspect with several queries is tried in two ways: a
-passage counts with its best score over the queries, or with the mean of its scores. Prints a Markdown table of recall@1/3/5 (some hit among the first k passages) and mean reciprocal
-rank. Run it from the repository's root:
+passage counts with its best score over the queries, or with the mean of its scores. Prints
+Markdown tables of recall@1/3/5 (some hit among the first k passages) and mean reciprocal rank.
+Run it from the repository's root:
 
     python -m evals.bench.retrieval --benchmark ../shared/benchmark
 """
