@@ -141,3 +141,15 @@ def test_zscores_have_mean_zero_and_deviation_one() -> None:
     scaled = zscores(np.array([[1.0, 2.0, 3.0], [5.0, 5.0, 5.0]]))
     np.testing.assert_allclose(scaled[0], [-1.224745, 0, 1.224745], atol=1e-6)
     assert (scaled[1] == 0).all()
+
+
+def test_a_group_of_queries_scores_by_their_mean_and_is_near_by_their_best(
+    search: HybridSearch,
+) -> None:
+    alone = search.search(QUERIES[:2], len(TEXTS))
+    (group,) = search.search_groups([QUERIES[:2]], len(TEXTS))
+    for hit in group:
+        twins = [other for hits in alone for other in hits if other.passage == hit.passage]
+        assert hit.score == pytest.approx(sum(twin.score for twin in twins) / 2, abs=1e-5)
+        assert hit.similarity == max(twin.similarity for twin in twins)
+    assert [hit.score for hit in group] == sorted((hit.score for hit in group), reverse=True)

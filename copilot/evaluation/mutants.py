@@ -47,6 +47,7 @@ DIFFUSE = frozenset(
         "extensibility.modularity",
         "lifecycle.tooling",
         "resources.storage",
+        "tradeoffs.alternatives",
     }
 )
 """Aspects that most sentences of a design say something about: a few quotes do not exhaust them."""

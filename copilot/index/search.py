@@ -38,8 +38,22 @@ class HybridSearch:
 
         Pass all queries of a review at once: they are embedded in one call.
         """
-        similarities = self.similarities(queries)
-        fused = np.round(zscores(similarities) + zscores(self._lexical.scores(queries)), 6)
+        return self.search_groups([[query] for query in queries], k)
+
+    def search_groups(self, groups: Sequence[Sequence[str]], k: int) -> list[list[Hit]]:
+        """The k best passages of each group of queries that ask for the same thing.
+
+        A passage's score is the mean over the group's queries (evals/retrieval.md: it finds more
+        than the best query does); its similarity is that of the query it is nearest to.
+        """
+        if not groups:
+            return []
+        queries = [query for group in groups for query in group]
+        nearness = self.similarities(queries)
+        scores = zscores(nearness) + zscores(self._lexical.scores(queries))
+        ends = np.cumsum([len(group) for group in groups])[:-1]
+        fused = np.round([part.mean(axis=0) for part in np.split(scores, ends)], 6)
+        similarities = np.array([part.max(axis=0) for part in np.split(nearness, ends)])
         best = np.argsort(-fused, axis=1, kind="stable")[:, : max(k, 0)]
         return [
             [

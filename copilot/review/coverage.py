@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 from copilot.judges.protocol import Evidence
 from copilot.review.citations import Verifier
@@ -10,7 +10,6 @@ from copilot.schema import (
     Aspect,
     Coverage,
     Dimension,
-    Hit,
     Judgement,
     Nearest,
     Searched,
@@ -106,15 +105,3 @@ def _share(evidence: Evidence) -> float:
     total = sum(1 for character in evidence.document.text if not character.isspace())
     read = sum(1 for p in evidence.passages for character in p.text if not character.isspace())
     return min(1.0, round(read / total, 4)) if total else 0.0
-
-
-def best_hits(per_query: Mapping[str, list[list[Hit]]]) -> dict[str, tuple[Hit, ...]]:
-    """Aspect -> its passages, each with its best score over the aspect's queries, best first."""
-    merged: dict[str, tuple[Hit, ...]] = {}
-    for aspect, lists in per_query.items():
-        best: dict[str, Hit] = {}
-        for hit in (hit for hits in lists for hit in hits):
-            if hit.passage not in best or hit.score > best[hit.passage].score:
-                best[hit.passage] = hit
-        merged[aspect] = tuple(sorted(best.values(), key=lambda h: (-h.score, h.passage)))
-    return merged

@@ -34,7 +34,7 @@ from copilot.schema import (
     Usage,
 )
 
-PASSAGES_PER_QUERY = 5
+PASSAGES_PER_ASPECT = 8
 
 
 async def review(
@@ -103,9 +103,8 @@ def _index(
 def _retrieve(search: HybridSearch, asked: Sequence[Dimension]) -> dict[str, tuple[Hit, ...]]:
     """Aspect -> passages nearest to its queries; all queries of a review in one go."""
     aspects = [aspect for dimension in asked for aspect in dimension.aspects]
-    queries = [query for aspect in aspects for query in aspect.queries]
-    hits = iter(search.search(queries, PASSAGES_PER_QUERY))
-    return cover.best_hits({a.id: [next(hits) for _ in a.queries] for a in aspects})
+    hits = search.search_groups([aspect.queries for aspect in aspects], PASSAGES_PER_ASPECT)
+    return {a.id: tuple(found) for a, found in zip(aspects, hits, strict=True)}
 
 
 async def _judge(
