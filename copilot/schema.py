@@ -274,6 +274,8 @@ class Judgement(Record):
     quotes: tuple[Quote, ...] = ()
     criteria: tuple[CriterionVerdict, ...] = ()
     questions: tuple[str, ...] = ()
+    share_read: Share | None = None
+    """Share of the document's characters that the judge read; None for all of it."""
 
 
 class Nearest(Record):
@@ -375,6 +377,23 @@ class DocumentInfo(Record):
     files: tuple[str, ...]
 
 
+class Spending(Record):
+    """What a model was paid for one dimension."""
+
+    dimension: str
+    """Id of the dimension, or `all` for calls about several."""
+    calls: int = 0
+    """HTTP requests, failed ones included."""
+    stored: int = 0
+    """Answers that came from the cache instead."""
+    prompt_tokens: int = 0
+    cached_tokens: int = 0
+    """Prompt tokens that the provider's cache held."""
+    completion_tokens: int = 0
+    cost_usd: float | None = None
+    """None when the price of the model is not known."""
+
+
 class Usage(Record):
     """What the review cost."""
 
@@ -388,6 +407,8 @@ class Usage(Record):
     completion_tokens: int = 0
     cost_usd: float | None = None
     """None when the price of the model is not known."""
+    by_dimension: tuple[Spending, ...] = ()
+    """For a model judge: where the calls went."""
 
 
 class Manifest(Record):
@@ -418,3 +439,5 @@ class Review(Record):
     questions: tuple[Question, ...]
     usage: Usage
     manifest: Manifest
+    notes: tuple[str, ...] = ()
+    """What a reader should know before trusting the review: disagreement of judges, doubts."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import NamedTuple
 
 Span = tuple[int, int]
 
@@ -38,44 +39,57 @@ def sentences(text: str) -> list[Span]:
 
     Takes time linear in the length of the text.
     """
-    return [part for block in _blocks(text) for part in _split(text, *block)]
+    return [part for block in _blocks(text) for part in _split(text, block)]
 
 
-def _blocks(text: str) -> Iterator[tuple[Span, bool]]:
-    """Runs of lines that belong together, each with whether it is prose that may be split."""
-    start, end, kind = 0, 0, ""
-    fenced, gap = "", 0
-    for line_start, line in _lines(text):
-        line_end = line_start + len(line.rstrip())
-        mark = _FENCE.match(line)
-        if mark and (not fenced or line.strip().startswith(fenced)):
-            fenced = "" if fenced else mark[1][:3]
-            new = "skip"
-        elif not line.strip():
-            new = "blank"
-        else:
-            new = "code" if fenced else _line_kind(line)
-        if new == "underline":  # the line before it was a heading, unless it was long prose
-            if kind == "prose" and "\n" not in text[start:end] and end - start <= 120:
-                kind = ""
-            new = "skip"
-        if new == "blank":
+class _Block(NamedTuple):
+    """Lines that belong together."""
+
+    start: int
+    end: int
+    kind: str
+    """prose, item, numbered, table or code."""
+
+
+def _blocks(text: str) -> Iterator[_Block]:
+    """The blocks of a text in order; headings, rules and fence marks are in none."""
+    block: _Block | None = None
+    fence, gap = "", 0
+    for start, line in _lines(text):
+        end = start + len(line.rstrip())
+        fence, kind = _classify(line, fence)
+        if kind == "blank":
             gap += 1
-            if kind == "code":
-                yield (start, end), False
-                kind = ""
             continue
-        joins = kind and _continues(text, (start, end), kind, new, line, gap)
+        if kind == "underline":
+            block, kind = _without_title(text, block), "skip"
+        if block and _continues(text, block, kind, line, gap):
+            block = block._replace(end=end)
+        else:
+            if block:
+                yield block
+            block = None if kind == "skip" else _Block(start, end, kind)
         gap = 0
-        if joins:
-            end = line_end
-            continue
-        if kind:
-            yield (start, end), kind in ("prose", "item")
-        kind = "" if new == "skip" else new
-        start, end = line_start, line_end
-    if kind:
-        yield (start, end), kind in ("prose", "item")
+    if block:
+        yield block
+
+
+def _classify(line: str, fence: str) -> tuple[str, str]:
+    """The fence mark that is open after this line (or empty), and the kind of the line."""
+    mark = _FENCE.match(line)
+    if mark and (not fence or line.strip().startswith(fence)):
+        return "" if fence else mark[1][:3], "skip"
+    if not line.strip():
+        return fence, "blank"
+    return fence, "code" if fence else _line_kind(line)
+
+
+def _without_title(text: str, block: _Block | None) -> _Block | None:
+    """Nothing when the block is a single short line, which the underline makes a heading."""
+    if block is None or block.kind != "prose":
+        return block
+    body = text[block.start : block.end]
+    return None if "\n" not in body and len(body) <= 120 else block
 
 
 def _lines(text: str) -> Iterator[tuple[int, str]]:
@@ -98,22 +112,25 @@ def _line_kind(line: str) -> str:
     return "item" if _ITEM.match(line) else "prose"
 
 
-def _continues(text: str, block: Span, kind: str, new: str, line: str, gap: int) -> bool:
+def _continues(text: str, block: _Block, new: str, line: str, gap: int) -> bool:
     """Whether `line` goes on with the block before it."""
-    if kind == "code" and new == "code":
-        return gap == 0 and len(text[block[0] : block[1]].split()) + len(line.split()) <= CODE_WORDS
-    if new != "prose" or kind not in ("prose", "item"):
+    if block.kind == "code" and new == "code":
+        return (
+            gap == 0
+            and len(text[block.start : block.end].split()) + len(line.split()) <= CODE_WORDS
+        )
+    if new != "prose" or block.kind not in ("prose", "item"):
         return False
     if gap == 0:
         return True
     # Text taken from a PDF often has an empty line after every line of a paragraph.
-    open_end = not _TERMINAL.search(text[max(block[0], block[1] - 20) : block[1]])
+    open_end = not _TERMINAL.search(text[max(block.start, block.end - 20) : block.end])
     return gap == 1 and open_end and line.lstrip()[:1].islower()
 
 
-def _split(text: str, block: Span, prose: bool) -> Iterator[Span]:
-    start, end = block
-    if not prose:
+def _split(text: str, block: _Block) -> Iterator[Span]:
+    start, end, kind = block
+    if kind not in ("prose", "item"):
         yield from _shorten(text, start, end)
         return
     piece = text[start:end]

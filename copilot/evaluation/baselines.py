@@ -113,7 +113,7 @@ def keyword() -> BaselineJudge:
     def decide(aspect: Aspect, reading: Reading) -> Verdict:
         counts = np.zeros(len(reading.spans), int)
         starts = np.array([start for start, _ in reading.spans] or [0])
-        for start, end in reading.words.find_any(_cues(aspect)):
+        for start, end in reading.words.find_any(all_cues(aspect)):
             at = int(np.searchsorted(starts, start, side="right")) - 1
             if 0 <= at < len(counts) and end <= reading.spans[at][1]:
                 counts[at] += 1
@@ -152,7 +152,8 @@ def read_priors(file: Path, knowledge: Knowledge) -> dict[str, list[int]]:
     return counts
 
 
-def _cues(aspect: Aspect) -> list[str]:
+def all_cues(aspect: Aspect) -> list[str]:
+    """The cue phrases of an aspect and of its criteria."""
     return [*aspect.cues, *(cue for criterion in aspect.criteria for cue in criterion.cues)]
 
 

@@ -6,6 +6,7 @@ import html
 import json
 import re
 from collections.abc import Iterable, Mapping
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -50,7 +51,9 @@ class Label(Record):
     def _accepts_itself(cls, raw: Any) -> Any:
         if isinstance(raw, dict) and isinstance(raw.get("accept", []), list):
             accept = raw.get("accept", [])
-            return raw | {"accept": [*accept, *([] if raw.get("status") in accept else [raw.get("status")])]}
+            return raw | {
+                "accept": [*accept, *([] if raw.get("status") in accept else [raw.get("status")])]
+            }
         return raw
 
     @property
@@ -156,7 +159,9 @@ def _read(file: Path, folder: Path, aspects: list[str]) -> Case:
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"]) or "the record"
-        raise InputError(f"{place}: {first['msg']}", where=file, todo="correct the label") from error
+        raise InputError(
+            f"{place}: {first['msg']}", where=file, todo="correct the label"
+        ) from error
     _check_aspects(record.aspects, aspects, file)
     path = folder / record.document
     if not path.exists():
@@ -180,7 +185,7 @@ def _check_aspects(labels: Mapping[str, Label], aspects: list[str], file: Path) 
 
 def _chosen(cases: list[Case], folder: Path, split: Split | None) -> list[Case]:
     cases.sort(key=lambda case: case.id)
-    for one, other in zip(cases, cases[1:], strict=False):
+    for one, other in pairwise(cases):
         if one.id == other.id:
             raise InputError(f"two labels have the id {one.id}", where=folder, todo="rename one")
     sealed = sealed_archetypes(folder)

@@ -9,7 +9,6 @@ from typing import NamedTuple
 from copilot.documents.sentences import Span
 from copilot.schema import Section
 
-
 Unit = tuple[Span, ...]
 """The sentences of one paragraph, list item or table row."""
 
@@ -50,9 +49,7 @@ def removal(text: str, span: Span) -> Edit:
     return Edit(start, end, "")
 
 
-def emptied(
-    sections: Sequence[Section], sentences: Sequence[Span], gone: set[Span]
-) -> list[Edit]:
+def emptied(sections: Sequence[Section], sentences: Sequence[Span], gone: set[Span]) -> list[Edit]:
     """Removals of the sections, heading and all, whose every sentence is gone."""
     edits = []
     for section in sections:

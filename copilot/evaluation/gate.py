@@ -12,7 +12,7 @@ import json
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 
 from copilot.errors import InputError
 from copilot.evaluation.intervals import Score
@@ -22,9 +22,9 @@ from copilot.schema import Record
 class Gate(Record):
     """Limits by score name."""
 
-    floor: dict[str, float] = {}
-    ceiling: dict[str, float] = {}
-    drop: dict[str, float] = {}
+    floor: dict[str, float] = Field(default_factory=dict)
+    ceiling: dict[str, float] = Field(default_factory=dict)
+    drop: dict[str, float] = Field(default_factory=dict)
 
 
 class Check(Record):

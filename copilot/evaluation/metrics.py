@@ -59,7 +59,7 @@ class Table:
     @cached_property
     def right(self) -> Floats:
         """1.0 where the verdict is right."""
-        return (self.predicted == self.truth).astype(float)
+        return np.asarray(self.predicted == self.truth, float)
 
     def where(self, rows: Bools) -> Table:
         """The table with these rows only, over the same documents."""
@@ -161,9 +161,10 @@ def _balanced(counts: Floats, positive: list[int]) -> Floats:
 def _kappa(counts: Floats) -> Floats:
     distance = np.subtract.outer(np.arange(3), np.arange(3)) ** 2 / 4.0
     total = counts.sum((1, 2))
-    chance = np.einsum("bi,bj->bij", counts.sum(2), counts.sum(1)) / np.maximum(total, 1e-12)[
-        :, None, None
-    ]
+    chance = (
+        np.einsum("bi,bj->bij", counts.sum(2), counts.sum(1))
+        / np.maximum(total, 1e-12)[:, None, None]
+    )
     return 1 - _ratio((counts * distance).sum((1, 2)), (chance * distance).sum((1, 2)))
 
 
@@ -184,7 +185,11 @@ def bins(table: Table) -> list[tuple[float, float, int]]:
     place = _bin(table.gap)
     gap = table.truth != ADDRESSED
     return [
-        (float(table.gap[place == b].mean()), float(gap[place == b].mean()), int((place == b).sum()))
+        (
+            float(table.gap[place == b].mean()),
+            float(gap[place == b].mean()),
+            int((place == b).sum()),
+        )
         for b in range(BINS)
         if (place == b).any()
     ]
@@ -197,8 +202,8 @@ def _bin(probability: Floats) -> Ints:
 def _ece(document: Ints, probability: Floats, outcome: Floats, weights: Floats) -> Floats:
     sums = np.zeros((weights.shape[1], BINS, 2))
     place = _bin(probability)
-    np.add.at(sums, (document, place, 0), probability - outcome)
-    np.add.at(sums, (document, place, 1), 1.0)
+    off_and_rows = np.stack([probability - outcome, np.ones_like(probability)], axis=1)
+    np.add.at(sums, (document, place), off_and_rows)
     off = np.einsum("bd,dkc->bkc", weights, sums)
     return _ratio(np.abs(off[:, :, 0]).sum(1), off[:, :, 1].sum(1))
 
@@ -232,7 +237,9 @@ def evidence(table: Table, weights: Floats) -> dict[str, Floats]:
 
 def _ratio(part: Floats, whole: Floats) -> Floats:
     """`part / whole`, NaN where there is nothing to divide by."""
-    return np.divide(part, whole, out=np.full(len(whole), np.nan), where=whole > 0)
+    shares: Floats = np.full(len(whole), np.nan)
+    np.divide(part, whole, out=shares, where=whole > 0)
+    return shares
 
 
 def _mean_of_known(values: Floats) -> Floats:

@@ -9,7 +9,9 @@
 An aspect is deleted, degraded or contradicted only where that makes the new label sure: its label
 is uncontested and confident, all of its labelled quotes were found, and the other sentences with
 one of its cue phrases, which go as well, are few. The evidence is the whole paragraph, list item or
-table row around a quote. Aspects that a whole document speaks to are left out. Everything is chosen by a digest of case and aspect, so the same design has the same mutants.
+table row around a quote. Aspects that a whole document speaks to are left out. (A judge that only
+counts cues has an easy time with deletions; its decoys tell.) Everything is chosen by a digest of
+case and aspect, so the same design has the same mutants.
 """
 
 from __future__ import annotations
@@ -22,6 +24,7 @@ from functools import cached_property
 from typing import Literal
 
 from copilot.documents.sentences import Span, sentences
+from copilot.evaluation.baselines import all_cues
 from copilot.evaluation.edits import Edit, Unit, apply, remove_sentences, units
 from copilot.evaluation.neutral import neutral_texts
 from copilot.evaluation.run import Loaded
@@ -153,7 +156,7 @@ class _Site:
         evidence = tuple(
             unit for unit in self.units if any(_overlap(s, quote) for s in unit for quote in spans)
         )
-        cues = self.words.find_any(aspect.cues)
+        cues = self.words.find_any(all_cues(aspect))
         rest = {s for unit in self.units if unit not in evidence for s in unit}
         cued = frozenset(s for s in rest if any(_overlap(s, cue) for cue in cues))
         if not evidence or len(evidence) + len(cued) > MOST_PLACES:

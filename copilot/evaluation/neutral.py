@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import textwrap
 from collections.abc import Iterator
+from itertools import pairwise
 
 from copilot.documents.blocks import Block
 from copilot.documents.scan import scan
@@ -25,7 +26,9 @@ SYNONYMS = {
 }
 """Headings that can be renamed without telling anything else."""
 
-_SPECIAL = re.compile(r"\s*(?:[-*+•|>#=~`:@<\[!]|\.\.|\d{1,9}[.)]|\(?[a-zA-Z][.)]\s)|\s{2,}|.*\s\s$|.*::$")
+_SPECIAL = re.compile(
+    r"\s*(?:[-*+•|>#=~`:@<\[!]|\.\.|\d{1,9}[.)]|\(?[a-zA-Z][.)]\s)|\s{2,}|.*\s\s$|.*::$"
+)
 _BULLET = re.compile(r"^([ \t]*)-(?=[ \t]+[^-\s])", re.MULTILINE)
 _ATX = re.compile(r"( {0,3}#{1,6}[ \t]+)(\S.*)")
 _NUMBERED = re.compile(r"[\dIVX]+[.):\s]|(?:section|appendix)\b", re.IGNORECASE)
@@ -63,7 +66,7 @@ def _top_sections(document: Document) -> list[Span]:
     for level in sorted({section.level for section in document.sections}):
         chosen = [s for s in document.sections if s.level == level]
         if len(chosen) >= 3:
-            adjacent = all(a.end == b.start for a, b in zip(chosen, chosen[1:], strict=False))
+            adjacent = all(a.end == b.start for a, b in pairwise(chosen))
             return [(s.start, s.end) for s in chosen] if adjacent else []
     return []
 
@@ -99,7 +102,7 @@ def bullets(text: str, form: str) -> str:
 
 def rename_headings(text: str, form: str) -> str:
     """Markdown headings below the title numbered, and those with a plain synonym renamed."""
-    edits = []
+    edits: list[Edit] = []
     if form == "markdown":
         for block in scan(text, form):
             found = _ATX.fullmatch(text[block.start : block.end].rstrip())

@@ -149,5 +149,3 @@ async def rerun_identical(
 
 def _bytes(rows: Rows) -> bytes:
     return "\n".join(row.model_dump_json() for row in rows).encode()
-
-

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
-from copilot.schema import Dimension, Document, Hit, Judgement, Origin, Passage
+from copilot.schema import Dimension, Document, Hit, Judgement, Origin, Passage, Spending
 
 
 @dataclass(frozen=True)
@@ -30,4 +30,25 @@ class Judge(Protocol):
 
     async def judge(self, dimension: Dimension, evidence: Evidence) -> list[Judgement]:
         """One judgement for each aspect; an aspect left out counts as unjudged."""
+        ...
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """One dimension's judgements, and what they cost."""
+
+    dimension: str
+    judgements: tuple[Judgement, ...]
+    spending: tuple[Spending, ...] = ()
+    """Also calls for several dimensions, told once, with the last verdict."""
+
+
+@runtime_checkable
+class JudgesAll(Protocol):
+    """A judge that works on several dimensions of a document at once."""
+
+    def judge_all(
+        self, dimensions: Sequence[Dimension], evidence: Evidence
+    ) -> AsyncIterator[Verdict]:
+        """A verdict for each dimension, as they are done; a failure is data in its judgements."""
         ...

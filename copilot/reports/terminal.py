@@ -28,6 +28,7 @@ from copilot.schema import Citation, Finding, Question, Review, Searched, Severi
 
 TOP_QUESTIONS = 7
 QUOTE_LIMIT = 400
+QUOTES_SHOWN = 2
 
 STYLES = {
     Severity.CRITICAL: "bold white on red",
@@ -114,11 +115,17 @@ def _finding(number: int, finding: Finding) -> Padding:
         _labelled("what", finding.what),
         _labelled("so what", finding.so_what),
         _labelled("fix", finding.fix),
-        *(_quote(citation) for citation in finding.citations),
+        *(_quote(citation) for citation in _shown(finding.citations)),
     ]
     if finding.searched is not None:
         lines.append(_proof(finding.searched))
     return Padding(Group(*(Padding(line, (0, 0, 0, 3 * (n > 0))) for n, line in enumerate(lines))))
+
+
+def _shown(citations: tuple[Citation, ...]) -> tuple[Citation, ...]:
+    """The best verified quotes and every rejected one."""
+    verified = [citation for citation in citations if citation.verified][:QUOTES_SHOWN]
+    return (*verified, *(citation for citation in citations if not citation.verified))
 
 
 def _labelled(label: str, text: str) -> Text:

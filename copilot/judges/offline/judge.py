@@ -34,7 +34,7 @@ from copilot.schema import (
 
 Embed = Callable[[list[str]], NDArray[np.float32]]
 
-MAX_QUOTES = 2
+MAX_QUOTES = 3
 LOW_CONFIDENCE = 0.6
 
 
@@ -69,6 +69,11 @@ class OfflineJudge:
             for aspect in dimension.aspects
             if not aspect.disabled
         ]
+
+    async def odds(self, document: Document) -> dict[str, tuple[float, float, float]]:
+        """Aspect -> calibrated chances of addressed, partial and missing."""
+        reading = await self._read(document)
+        return {aspect: each.probabilities for aspect, each in reading.predictions.items()}
 
     async def _read(self, document: Document) -> _Reading:
         async with self._lock:

@@ -1,0 +1,1 @@
+"""The model judge: a language model behind the Judge protocol, its answers checked in code."""

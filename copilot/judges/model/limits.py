@@ -1,0 +1,157 @@
+"""How hard an endpoint may be leant on: one gate per address, shared by all reviews of a run.
+
+The gate bounds calls in flight, requests and tokens per minute, and stops calling an endpoint that
+has stopped answering. A budget bounds what the whole run may spend.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+from copilot.errors import JudgeError
+from copilot.judges.model.faults import Fault
+
+FAILURES_TO_OPEN = 12
+"""Failures in a row, over all calls, after which an endpoint is left alone for a while."""
+COOL_DOWN = (2.0, 8.0)
+"""Seconds that it is left alone, the first and the second time; the third time is for good."""
+MAX_DELAY = 30.0
+MAX_RETRY_AFTER = 120.0
+"""An endpoint that wants a longer wait than this counts as not available."""
+
+
+class Pace:
+    """At most so many units a minute, evenly spread; None for no limit."""
+
+    def __init__(self, per_minute: int | None) -> None:
+        self._seconds = 60 / per_minute if per_minute else 0.0
+        self._next = 0.0
+
+    async def take(self, amount: int = 1) -> None:
+        """Wait until `amount` units may be used."""
+        if not self._seconds:
+            return
+        start = max(time.monotonic(), self._next)
+        self._next = start + amount * self._seconds
+        await asyncio.sleep(start - time.monotonic())
+
+
+class Breaker:
+    """Stops the calls to an endpoint that fails over and over."""
+
+    def __init__(self) -> None:
+        self._failures = 0
+        self._opened = 0
+        self._until = 0.0
+        self._dead = ""
+
+    async def pass_(self) -> None:
+        """Wait while the endpoint is left alone; raise JudgeError when it is given up."""
+        while not self._dead and (rest := self._until - time.monotonic()) > 0:
+            await asyncio.sleep(rest)
+        if self._dead:
+            raise JudgeError(self._dead)
+
+    def succeeded(self) -> None:
+        """A call was answered."""
+        self._failures = self._opened = 0
+
+    def failed(self, fault: Fault) -> None:
+        """A call failed; 429 and refusals are answers and do not count."""
+        if fault.kind == "key":
+            self._dead = f"{fault.reason}; it is not called again"
+        elif fault.kind in ("server", "timeout", "connection", "unreachable"):
+            self._failures += 1
+            if self._failures >= FAILURES_TO_OPEN and time.monotonic() >= self._until:
+                self._open(fault)
+
+    def give_up(self, fault: Fault) -> None:
+        """The endpoint was never there."""
+        self._dead = f"{fault.reason}; it is not called again"
+
+    def _open(self, fault: Fault) -> None:
+        if self._opened >= len(COOL_DOWN):
+            self._dead = (
+                f"the endpoint failed {FAILURES_TO_OPEN}+ times in a row ({fault.reason}); "
+                "it is not called again"
+            )
+            return
+        self._until = time.monotonic() + COOL_DOWN[self._opened]
+        self._opened += 1
+
+
+class Gate:
+    """What all calls to one address pass through."""
+
+    def __init__(
+        self, concurrency: int, requests_per_minute: int | None, tokens_per_minute: int | None
+    ) -> None:
+        self.concurrency = concurrency
+        self.breaker = Breaker()
+        self._requests = Pace(requests_per_minute)
+        self._tokens = Pace(tokens_per_minute)
+        self._slots: asyncio.Semaphore | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    @asynccontextmanager
+    async def slot(self, tokens: int) -> AsyncIterator[None]:
+        """The right to one call of about this many tokens; raises JudgeError when given up."""
+        await self.breaker.pass_()
+        await self._requests.take()
+        await self._tokens.take(tokens)
+        async with self._semaphore():
+            await self.breaker.pass_()
+            yield
+
+    def _semaphore(self) -> asyncio.Semaphore:
+        loop = asyncio.get_running_loop()
+        if self._slots is None or self._loop is not loop:
+            self._slots, self._loop = asyncio.Semaphore(self.concurrency), loop
+        return self._slots
+
+
+def backoff(attempt: int, wanted: float | None) -> float:
+    """Seconds to wait before the next attempt (1 for the first retry), with jitter.
+
+    What the server asked for in Retry-After is waited in full.
+    """
+    exponential = min(MAX_DELAY, 0.5 * 2.0 ** (attempt - 1))
+    jitter: float = random.uniform(0.5, 1.0)
+    if wanted is not None:
+        return wanted + 0.1 * wanted * (1 - jitter)
+    return exponential * jitter
+
+
+@dataclass
+class Budget:
+    """What the whole run may spend; calls are reserved before they are made."""
+
+    max_tokens: int | None = None
+    max_cost: float | None = None
+    tokens: int = 0
+    cost: float = 0.0
+    _reserved: dict[int, tuple[int, float]] = field(default_factory=dict)
+    _count: int = 0
+
+    def reserve(self, tokens: int, cost: float | None) -> int:
+        """Set aside the estimate of a call; JudgeError when it no longer fits."""
+        held_tokens = sum(held for held, _ in self._reserved.values())
+        held_cost = sum(held for _, held in self._reserved.values())
+        if self.max_tokens is not None and self.tokens + held_tokens + tokens > self.max_tokens:
+            raise JudgeError(f"the budget of {self.max_tokens:,} tokens does not allow the call")
+        if self.max_cost is not None and self.cost + held_cost + (cost or 0.0) > self.max_cost:
+            raise JudgeError(f"the budget of {self.max_cost:g} USD does not allow the call")
+        self._count += 1
+        self._reserved[self._count] = (tokens, cost or 0.0)
+        return self._count
+
+    def settle(self, reservation: int, tokens: int, cost: float | None) -> None:
+        """Replace a reservation by what the call really took."""
+        del self._reserved[reservation]
+        self.tokens += tokens
+        self.cost += cost or 0.0

@@ -1,0 +1,142 @@
+"""The calls of one review: the first warms the provider's cache, an unusable answer is repaired."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+
+from copilot.documents.quotes import QuoteFinder
+from copilot.errors import JudgeError
+from copilot.judges.model.faults import CallFailed
+from copilot.judges.model.prices import Prices
+from copilot.judges.model.requests import Answer, Answers, Brief, Message, Request, id_list
+from copilot.judges.model.rows import Parsed, parse, unusable
+from copilot.judges.protocol import Evidence
+from copilot.schema import Aspect, Judgement, Quote, Spending, Status
+
+_SHOWN = 6_000
+"""Characters of an unusable answer that the model is shown again."""
+
+Judgements = Mapping[str, Judgement]
+"""Aspect id -> judgement."""
+
+
+class Session:
+    """One review's conversation with its models."""
+
+    def __init__(self, brief: Brief, evidence: Evidence, answers: Answers, prices: Prices) -> None:
+        self.brief, self.evidence = brief, evidence
+        self._answers, self._prices = answers, prices
+        self._warm: dict[str, asyncio.Event] = {}
+        self._spent: dict[str, Spending] = {}
+        self._finder = QuoteFinder(evidence.document, evidence.passages)
+
+    async def ask(
+        self, request: Request, aspects: Sequence[Aspect], dimension: str
+    ) -> dict[str, Judgement]:
+        """A judgement for each aspect, unjudged with its reason where the model gave none."""
+        try:
+            answer = await self._send(request, dimension)
+        except JudgeError as error:
+            return {aspect.id: unusable(aspect, error.what) for aspect in aspects}
+        parsed = parse(answer.text, aspects, cut=answer.cut)
+        if parsed.usable:
+            await self._answers.keep(request, answer)
+        judged = {judgement.aspect: judgement for judgement in parsed.judgements}
+        if parsed.broken:
+            judged |= await self._repair(request, answer, parsed, aspects, dimension)
+        return {aspect: self._finished(judgement) for aspect, judgement in judged.items()}
+
+    def stands(self, quotes: Iterable[Quote]) -> bool:
+        """True when one of the quotes stands in the document."""
+        return any(self._finder.find(quote) is not None for quote in quotes)
+
+    def spending(self, dimension: str) -> tuple[Spending, ...]:
+        """What the calls for a dimension (or `all`) cost so far."""
+        return (self._spent[dimension],) if dimension in self._spent else ()
+
+    async def _repair(
+        self,
+        request: Request,
+        answer: Answer,
+        parsed: Parsed,
+        aspects: Sequence[Aspect],
+        dimension: str,
+    ) -> Judgements:
+        """One more try for the aspects without a usable row; those that it mends."""
+        broken = [aspect for aspect in aspects if aspect.id in parsed.broken]
+        reasons = sorted({j.rationale for j in parsed.judgements if j.aspect in parsed.broken})
+        task = self.brief.prompts["repair"].render(problem=" ".join(reasons), ids=id_list(broken))
+        again = replace(
+            request,
+            id=f"repair-{request.id}",
+            messages=(
+                *request.messages,
+                Message("assistant", answer.text[:_SHOWN]),
+                Message("user", task),
+            ),
+        )
+        try:
+            second = await self._send(again, dimension)
+        except JudgeError:
+            return {}
+        mended = parse(second.text, broken, cut=second.cut)
+        if mended.usable:
+            await self._answers.keep(again, second)
+        return {j.aspect: j for j in mended.judgements if j.status is not Status.UNJUDGED}
+
+    async def _send(self, request: Request, dimension: str) -> Answer:
+        """Send a request; the first of a model goes alone, so that the others find its cache."""
+        leader = request.model not in self._warm
+        warm = self._warm.setdefault(request.model, asyncio.Event())
+        try:
+            if not leader:
+                await warm.wait()
+            answer = await self._answers.answer(request)
+        except CallFailed as error:
+            self._count(dimension, request.model, error.spent)
+            raise
+        finally:
+            warm.set()
+        self._count(dimension, request.model, answer)
+        return answer
+
+    def _count(self, dimension: str, model: str, answer: Answer) -> None:
+        before = self._spent.get(dimension, Spending(dimension=dimension, cost_usd=0.0))
+        if answer.stored:
+            self._spent[dimension] = before.model_copy(update={"stored": before.stored + 1})
+            return
+        cost = self._prices.cost(model, answer)
+        known = cost is not None and before.cost_usd is not None
+        self._spent[dimension] = Spending(
+            dimension=dimension,
+            calls=before.calls + answer.calls,
+            stored=before.stored,
+            prompt_tokens=before.prompt_tokens + answer.prompt_tokens,
+            cached_tokens=before.cached_tokens + answer.cached_tokens,
+            completion_tokens=before.completion_tokens + answer.completion_tokens,
+            cost_usd=(before.cost_usd or 0.0) + (cost or 0.0) if known else None,
+        )
+
+    def _finished(self, judgement: Judgement) -> Judgement:
+        """With the share that was read, and quotes from redacted text put back to the original."""
+        quotes = tuple(self._restored(quote) for quote in judgement.quotes)
+        share = self.brief.context.share
+        return judgement.model_copy(
+            update={"quotes": quotes, "share_read": None if share == 1.0 else share}
+        )
+
+    def _restored(self, quote: Quote) -> Quote:
+        """A quote that holds a placeholder stands in the redacted text; offsets are the same."""
+        sent, original = self.brief.context.text, self.evidence.document.text
+        if sent == original or quote.text in original:
+            return quote
+        words = quote.text.split()[:200]
+        found = re.search(r"\s+".join(map(re.escape, words)), sent) if words else None
+        if found is None:
+            return quote
+        return quote.model_copy(
+            update={"text": original[found.start() : found.end()], "start": found.start()}
+        )

@@ -1,0 +1,90 @@
+"""Cue phrases and technology names as signals: how often each aspect is hinted at in a unit.
+
+The phrases and names are those of the knowledge pack at training time, stored with the weights,
+so that editing the pack does not shift the learned verdicts until the judge is trained anew.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+from copilot.judges.offline.tokens import plain_words
+
+Hits = frozenset[tuple[int, str]]
+"""Pairs (index of the aspect, the cue or technology found)."""
+
+_STEM = 3
+"""Cues whose first word is a stem are looked up by that many letters."""
+
+
+class Signals:
+    """Finds cues and technologies in short texts."""
+
+    def __init__(
+        self, cues: Sequence[Sequence[str]], technologies: Sequence[Mapping[str, object]]
+    ) -> None:
+        """`cues[k]` are aspect k's phrases; a technology has names, case (bool) and aspects."""
+        self._whole: dict[str, list[tuple[int, str, list[str]]]] = {}
+        self._stems: dict[str, list[tuple[int, str, list[str]]]] = {}
+        for aspect, phrases in enumerate(cues):
+            for phrase in phrases:
+                self._add(aspect, phrase)
+        self._loose, self._loose_names = _names(technologies, exact=False)
+        self._exact, self._exact_names = _names(technologies, exact=True)
+
+    def cues(self, text: str) -> Hits:
+        """Distinct (aspect, cue) pairs whose cue stands in the text."""
+        words = plain_words(text)
+        found = set()
+        for at, word in enumerate(words):
+            candidates = self._whole.get(word, []) + self._stems.get(word[:_STEM], [])
+            for aspect, phrase, parts in candidates:
+                if _stands(words, at, parts):
+                    found.add((aspect, phrase))
+        return frozenset(found)
+
+    def technologies(self, text: str) -> Hits:
+        """Distinct (aspect, technology) pairs for the names that stand in the text."""
+        found = set()
+        for name in self._loose.findall(text.lower()):
+            found.update(self._loose_names[name])
+        for name in self._exact.findall(text):
+            found.update(self._exact_names[name])
+        return frozenset(found)
+
+    def _add(self, aspect: int, phrase: str) -> None:
+        parts = plain_words(phrase)
+        if not parts:
+            return
+        if phrase.endswith("*"):
+            parts[-1] += "*"
+        stem = parts[0].endswith("*")
+        index = self._stems if stem else self._whole
+        key = parts[0].rstrip("*")[:_STEM] if stem else parts[0]
+        index.setdefault(key, []).append((aspect, phrase, parts))
+
+
+def _stands(words: list[str], at: int, parts: list[str]) -> bool:
+    if at + len(parts) > len(words):
+        return False
+    return all(
+        words[at + k].startswith(part[:-1]) if part.endswith("*") else words[at + k] == part
+        for k, part in enumerate(parts)
+    )
+
+
+def _names(
+    technologies: Sequence[Mapping[str, object]], *, exact: bool
+) -> tuple[re.Pattern[str], dict[str, list[tuple[int, str]]]]:
+    """A pattern for all names of one kind, and what each stands for."""
+    table: dict[str, list[tuple[int, str]]] = {}
+    for technology in technologies:
+        identifier, aspects = str(technology["id"]), technology["aspects"]
+        names = technology["exact" if exact else "loose"]
+        assert isinstance(names, list) and isinstance(aspects, list)
+        for name in names:
+            table[name] = [(int(aspect), identifier) for aspect in aspects]
+    longest_first = sorted(table, key=lambda name: (-len(name), name))
+    choices = "|".join(re.escape(name) for name in longest_first) or r"(?!)"
+    return re.compile(rf"(?<![A-Za-z0-9])(?:{choices})(?![A-Za-z0-9])"), table

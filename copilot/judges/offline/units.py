@@ -1,0 +1,137 @@
+"""Cuts a document into units, its sentences with what stands above each and what shape it has."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from copilot.documents.sentences import sentences
+from copilot.schema import Section
+
+_FUTURE = re.compile(
+    r"\b(will|plan(?:s|ned)?|future|roadmap|todo|tbd|to be (?:done|determined|defined|decided)|"
+    r"later|eventually|should|may|might|could|would|consider|intend|goal|aim|potential|"
+    r"possibl[ey]|optional(?:ly)?|not yet|wip)\b",
+    re.I,
+)
+_OPEN = re.compile(
+    r"\b(todo|tbd|fixme|to be (?:done|determined|defined|decided)|open question|not yet|wip|"
+    r"placeholder)\b",
+    re.I,
+)
+_NEGATION = re.compile(r"\b(not|no|never|without|n't|cannot|lack|none|neither|nor)\b|n't\b", re.I)
+_OUT_OF_SCOPE = re.compile(
+    r"\b(out[ -]of[ -]scope|non-?goals?|not (?:in|a) (?:scope|goal)|beyond the scope|not cover|"
+    r"won't|will not)\b",
+    re.I,
+)
+_MEASURE = re.compile(
+    r"\d+(?:\.\d+)?\s*(?:%|ms|s|sec(?:onds?)?|minutes?|min|hours?|h|days?|gb|tb|mb|kb|gib|mib|qps|"
+    r"rps|tps|k|m|x|usd|\$|gpus?|cpus?|nodes?|pods?|replicas?|requests?)\b|\$\s?\d",
+    re.I,
+)
+_CODE = re.compile(r"`[^`]+`|[a-z]+_[a-z_]+|[a-z]+[A-Z][a-z]+|\w+\(\)|[{}=<>]{1,2}")
+_NAME = re.compile(
+    r"(?<![.!?]\s)(?<!^)\b[A-Z][A-Za-z]*[A-Z0-9][A-Za-z0-9]*\b|(?<=[a-z,] )[A-Z][a-z]{2,}"
+)
+_DIGIT = re.compile(r"\d")
+_NUMBERED = re.compile(r"\(?\d+[.)]")
+_TITLE_START = re.compile(r"[\W\d]*[A-Z]")
+_NO_TITLE = ("|", "-", "*", "+", "![", "http", "@", "$")
+
+SHAPE = (
+    *("words", "short", "digits", "measure", "measures"),
+    *("future", "open", "negation", "out_of_scope"),
+    *("code", "names", "table_row", "bullet", "numbered", "link", "question", "lead_in"),
+    *("position", "first", "last"),
+)
+"""Names of the columns of `Unit.shape`."""
+
+
+class Unit(NamedTuple):
+    """One sentence, list item, table row or run of code lines, in its place."""
+
+    start: int
+    end: int
+    text: str
+    path: tuple[str, ...]
+    """Titles above it, outermost first, a short title-like line without markup included."""
+    lead: str
+    """The sentence ending in a colon that introduces it; empty when there is none."""
+    shape: tuple[float, ...]
+    """Specificity, hedges and form, about 0 to 2 each; columns are named by `SHAPE`."""
+
+    @property
+    def heading(self) -> str:
+        """The two innermost titles."""
+        return " . ".join(self.path[-2:])
+
+
+def units(text: str, sections: Sequence[Section]) -> list[Unit]:
+    """The units of a document in order, each under its section's path."""
+    spans = sentences(text)
+    places = sorted(sections, key=lambda section: section.start)
+    found: list[Unit] = []
+    path: tuple[str, ...] = ()
+    title = lead = ""
+    reached = 0
+    for index, (start, end) in enumerate(spans):
+        while reached < len(places) and places[reached].start <= start:
+            path, title, lead = places[reached].path, "", ""
+            reached += 1
+        body = text[start:end]
+        above = (*path, title) if title else path
+        found.append(Unit(start, end, body, above, lead, _shape(body, index, len(spans))))
+        if body.rstrip("*_ ").endswith(":") and (len(body.split()) > 3 or not _is_title(body)):
+            lead = body
+        elif _is_title(body):
+            title, lead = body, ""
+    return found
+
+
+def loose_unit(text: str) -> Unit:
+    """A sentence that stands in no document."""
+    return Unit(0, len(text), text, (), "", _shape(text, 50, 100))
+
+
+def _is_title(body: str) -> bool:
+    """Whether a unit reads like a heading: short, capitalised, with no full stop."""
+    words = body.split()
+    if len(words) <= 14 and body.rstrip("*_ ").endswith(":"):
+        return True
+    return (
+        len(words) <= 9
+        and len(body) <= 90
+        and body[-1] not in ".;,|{}="
+        and not body.startswith(_NO_TITLE)
+        and _TITLE_START.match(body) is not None
+    )
+
+
+def _shape(body: str, index: int, count: int) -> tuple[float, ...]:
+    words = len(body.split())
+    measures = sum(1 for _ in _MEASURE.finditer(body))
+    values: Iterable[float | bool] = (
+        min(words, 60) / 30,
+        words < 6,
+        min(len(_DIGIT.findall(body)), 10) / 5,
+        measures > 0,
+        min(measures, 4) / 2,
+        _FUTURE.search(body) is not None,
+        _OPEN.search(body) is not None,
+        _NEGATION.search(body) is not None,
+        _OUT_OF_SCOPE.search(body) is not None,
+        min(len(_CODE.findall(body)), 5) / 3,
+        min(len(_NAME.findall(body)), 5) / 3,
+        body.startswith("|"),
+        body[0] in "-*+•",
+        _NUMBERED.match(body) is not None,
+        "](" in body or "http" in body,
+        body.endswith("?"),
+        body.endswith(":"),
+        index / count,
+        index < 8,
+        index > count - 8,
+    )
+    return tuple(float(value) for value in values)

@@ -1,0 +1,139 @@
+"""Undoing disguises: look-alike letters, invisible joints, character entities, encodings.
+
+`plain` gives a text as a reader (or a model) would take it; `decoded_runs` gives what encoded runs
+of a text say.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import codecs
+import html
+import re
+import unicodedata
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+from urllib.parse import unquote
+
+MIN_RUN = 24
+"""Characters of an encoded run; shorter ones say too little."""
+MAX_RUN = 20_000
+MIN_WORDS = 3
+
+_LOOK_ALIKE = str.maketrans(
+    "аАвВеЕзіІјкКмМнНоОрРсСтТуУхХѕЅԁԛԝһɡɩıοΟαΑεΕΒΗΙΚΜΝΡΤΥΧΖνυκι",
+    "aAbBeE3iIjkKmMhHoOpPcCtTyYxXsSdqwhgiioOaAeEBHIKMNPTYXZvuki",
+)
+"""Cyrillic, Greek and phonetic letters that look Latin."""
+_UNSEEN = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\u00ad\u180e\ufe00-\ufe0f]")
+_SPACED = re.compile(r"(?<![\w])(?:[A-Za-z][ .\-_*]){5,}[A-Za-z](?![\w])")
+_LEET = str.maketrans("013457@$", "oieastas")
+
+
+class Plain(NamedTuple):
+    """A text without its disguises."""
+
+    text: str
+
+
+def plain(text: str) -> Plain:
+    """The text with entities resolved, unseen characters out, look-alike letters made Latin."""
+    if "&" in text:
+        text = html.unescape(text)
+    if not text.isascii():
+        text = _UNSEEN.sub("", text)
+        mixed = re.search(r"[A-Za-z]", text) is not None
+        text = unicodedata.normalize("NFKC", text)
+        text = "".join(c for c in unicodedata.normalize("NFD", text) if not unicodedata.combining(c))
+        text = text.translate(_LOOK_ALIKE) if mixed else text
+    text = re.sub(r"(?<=\w)(?:<!-- ?-->|</?(?:b|i|em|strong|span|wbr)/?>|\*\*|__)(?=\w)", "", text)
+    return Plain(_unspaced(text))
+
+
+def _unspaced(text: str) -> str:
+    """`i g n o r e   a l l` as words: gaps wider than one stay as spaces."""
+    if not _SPACED.search(text):
+        return text
+    wide = re.sub(r"(?<=\b[A-Za-z])[ ._*-](?=[A-Za-z]\b)", "", text)
+    return re.sub(r" {2,}", " ", wide)
+
+
+def decoded_runs(text: str) -> Iterator[tuple[int, int, str]]:
+    """(start, end, what it says) of runs in base64, base32, hex, percent or letter codes."""
+    for pattern, decode in _CODES:
+        for match in pattern.finditer(text):
+            message = decode(match.group()[:MAX_RUN])
+            if message and _reads_like_text(message):
+                yield *match.span(), message
+                for start, end, inner in _again(message):
+                    yield *match.span(), inner
+    yield from _turned(text)
+
+
+def _again(message: str) -> Iterator[tuple[int, int, str]]:
+    """What an encoding within an encoding says, one level deep."""
+    for pattern, decode in _CODES[:2]:
+        for match in pattern.finditer(message):
+            inner = decode(match.group())
+            if inner and _reads_like_text(inner):
+                yield 0, 0, inner
+
+
+def _reads_like_text(message: str) -> bool:
+    letters = sum(c.isalpha() or c.isspace() for c in message)
+    return len(message.split()) >= MIN_WORDS and letters >= 0.7 * len(message)
+
+
+def _base64(run: str) -> str:
+    packed = re.sub(r"\s", "", run).replace("-", "+").replace("_", "/").rstrip("=")
+    return _utf8(lambda: base64.b64decode(packed + "=" * (-len(packed) % 4), validate=True))
+
+
+def _base32(run: str) -> str:
+    packed = run.rstrip("=")
+    return _utf8(lambda: base64.b32decode(packed + "=" * (-len(packed) % 8)))
+
+
+def _hex(run: str) -> str:
+    return _utf8(lambda: bytes.fromhex(re.sub(r"\\x|0x|[\s,:]", "", run)))
+
+
+def _binary(run: str) -> str:
+    return _utf8(lambda: bytes(int(byte, 2) for byte in run.split()))
+
+
+def _escapes(run: str) -> str:
+    return re.sub(r"\\u([0-9a-fA-F]{4})", lambda match: chr(int(match[1], 16)), run)
+
+
+def _utf8(decode: Callable[[], bytes]) -> str:
+    try:
+        return decode().decode("utf-8")
+    except (ValueError, binascii.Error):
+        return ""
+
+
+_CODES: tuple[tuple[re.Pattern[str], Callable[[str], str]], ...] = (
+    (re.compile(r"(?<![\w+/=-])[A-Za-z0-9+/_-]{24,}(?:\n[ \t]*[A-Za-z0-9+/_-]{8,})*={0,2}(?![\w])"), _base64),
+    (re.compile(r"(?:(?:\\x|0x)?[0-9a-fA-F]{2}[\s,:]?){16,}"), _hex),
+    (re.compile(r"\b[A-Z2-7]{32,}={0,6}"), _base32),
+    (re.compile(r"(?:[01]{8}\s+){10,}[01]{8}"), _binary),
+    (re.compile(r"(?:\\u[0-9a-fA-F]{4}){12,}"), _escapes),
+    (re.compile(r"\S{0,400}(?:%[0-9a-fA-F]{2}\S{0,60}){3,400}"), unquote),
+)
+
+_ROT13_WORDS = re.compile(r"\b(?:vtaber|vtabevat|qvfertneq|sbetrg|ercbeg|nyy|nffvfgnag|ervrjre|erivrjre|svaqvatf)\b", re.I)
+_REVERSED_WORDS = re.compile(r"\b(?:erongi|snoitcurtsni|sgnidnif|tnemucod|stpmorp|suoiverp|drageRsid|drageskid)\b", re.I)
+
+
+def _turned(text: str) -> Iterator[tuple[int, int, str]]:
+    """Lines that read as English only when rotated by 13 letters, reversed or in leet digits."""
+    for match in re.finditer(r"[^\n]{12,2000}", text):
+        line = match.group()
+        if len(_ROT13_WORDS.findall(line)) >= 2:
+            yield *match.span(), codecs.decode(line, "rot13")
+        if _REVERSED_WORDS.search(line):
+            yield *match.span(), line[::-1]
+        if len(re.findall(r"[A-Za-z][013457@$][A-Za-z]|\b[1!][a-z]", line)) >= 4:
+            yield *match.span(), line.translate(_LEET)

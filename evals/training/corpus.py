@@ -1,0 +1,123 @@
+"""Labelled documents as the training sees them: units, evidence positions and statuses."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from copilot.documents.load import load_document
+from copilot.judges.offline.units import Unit, units
+
+STATUS_ORDER = ("addressed", "partial", "missing")
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """One labelled document."""
+
+    id: str
+    group: str
+    """Documents of one group (a repository, an archetype) are never split over folds."""
+    own: bool
+    """Written for this project, not found."""
+    units: tuple[Unit, ...]
+    status: tuple[int, ...]
+    """Index into STATUS_ORDER for each aspect."""
+    accept: tuple[frozenset[int], ...]
+    """Statuses that count as right for each aspect."""
+    evidence: tuple[frozenset[int], ...]
+    """For each aspect, the units that a labelled quote covers."""
+    digest: str
+    """SHA-256 of text and labels."""
+
+
+def aspect_ids(benchmark: Path) -> tuple[str, ...]:
+    """The thirty aspects in the order of the labels."""
+    first = min((benchmark / "train" / "labels").glob("*.json"))
+    return tuple(json.loads(first.read_text(encoding="utf-8"))["aspects"])
+
+
+def benchmark_documents(benchmark: Path, split: str, aspects: tuple[str, ...]) -> list[Labelled]:
+    """The real documents of one split, grouped by repository."""
+    rows = (benchmark / "MANIFEST.tsv").read_text(encoding="utf-8").splitlines()
+    header = rows[0].split("\t")
+    manifest = [dict(zip(header, row.split("\t"), strict=True)) for row in rows[1:]]
+    groups = {row["id"]: row["repository"] for row in manifest}
+    return [
+        _labelled(label, benchmark / split, groups[label["id"]], aspects, own=False)
+        for label in _labels(benchmark / split)
+    ]
+
+
+def own_designs(evals: Path, aspects: tuple[str, ...], *, sealed: bool) -> list[Labelled]:
+    """Our own designs, grouped by archetype: those of the sealed archetypes, or the others."""
+    split = json.loads((evals / "splits.json").read_text(encoding="utf-8"))
+    return [
+        _labelled(label, evals, f"own:{label['archetype']}", aspects, own=True)
+        for label in _labels(evals)
+        if (label["archetype"] in split["sealed"]) is sealed
+    ]
+
+
+def passages(evals: Path, aspects: tuple[str, ...]) -> list[tuple[str, int, str]]:
+    """(text, aspect, addressed | partial | none) of the bank of short labelled passages."""
+    found = []
+    for path in sorted((evals / "passages").glob("*.jsonl")):
+        for line in path.read_text(encoding="utf-8").splitlines():
+            if line.strip():
+                record = json.loads(line)
+                found.append((record["text"], aspects.index(record["aspect"]), record["label"]))
+    return found
+
+
+def _labels(folder: Path) -> Iterator[dict[str, Any]]:
+    for path in sorted((folder / "labels").glob("*.json")):
+        label: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        if (folder / label["document"]).is_file():
+            yield label
+
+
+def _labelled(
+    label: Mapping[str, Any], folder: Path, group: str, aspects: tuple[str, ...], *, own: bool
+) -> Labelled:
+    document = load_document(folder / label["document"])
+    parts = units(document.text, document.sections)
+    rows = [label["aspects"][aspect] for aspect in aspects]
+    statuses = [STATUS_ORDER.index(row["status"]) for row in rows]
+    accept = [
+        frozenset(STATUS_ORDER.index(status) for status in [*row.get("accept", []), row["status"]])
+        for row in rows
+    ]
+    content = document.text + json.dumps(label["aspects"], sort_keys=True)
+    return Labelled(
+        id=label["id"],
+        group=group,
+        own=own,
+        units=tuple(parts),
+        status=tuple(statuses),
+        accept=tuple(accept),
+        evidence=tuple(_covered(document.text, parts, row) for row in rows),
+        digest=hashlib.sha256(content.encode()).hexdigest(),
+    )
+
+
+def _covered(text: str, parts: list[Unit], row: Mapping[str, Any]) -> frozenset[int]:
+    """Units of which a quote covers half, or which cover half of a quote."""
+    if row["status"] == "missing":
+        return frozenset()
+    found = set()
+    for quote in row.get("evidence", []):
+        pattern = r"\s+".join(re.escape(word) for word in quote.split())
+        match = re.search(pattern, text) if pattern else None
+        if match:
+            start, end = match.span()
+            for index, unit in enumerate(parts):
+                shared = min(unit.end, end) - max(unit.start, start)
+                if shared > 0 and 2 * shared >= min(unit.end - unit.start, end - start):
+                    found.add(index)
+    return frozenset(found)
