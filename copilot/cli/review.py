@@ -8,11 +8,13 @@ from typing import Any
 
 import click
 
+from copilot.cli.dry_run import dry_run
+from copilot.cli.model_options import model_options
 from copilot.cli.output import check_out, emit
 from copilot.cli.progress import Reporter
-from copilot.errors import CopilotError, ExitCode, InputError
+from copilot.errors import CopilotError, ExitCode
 from copilot.reports.formats import RENDERERS
-from copilot.review.engine import Engine, make_engine
+from copilot.review.engine import Engine, JudgeChoice, make_engine
 from copilot.review.events import Done
 from copilot.review.findings import worst
 from copilot.review.run import is_complete, review, select_dimensions
@@ -48,6 +50,8 @@ from copilot.settings import load_settings
     show_default=True,
     help="Who judges; auto is the offline judge unless a model is configured.",
 )
+@model_options
+@click.option("--dry-run", "dry", is_flag=True, help="Say what a model would cost; send nothing.")
 @click.option("--workspace", type=click.Path(path_type=Path), help="Folder that keeps the index.")
 @click.option("--ephemeral", is_flag=True, default=None, help="Keep the index in memory only.")
 @click.option("--chroma", metavar="URL", help="Chroma server to use, http://host:port.")
@@ -67,7 +71,8 @@ def command(
     out: Path | None,
     dimensions: tuple[str, ...],
     fail_on: str | None,
-    judge: str,
+    judge: JudgeChoice,
+    dry: bool,
     quiet: bool,
     **options: Any,
 ) -> int:
@@ -76,14 +81,13 @@ def command(
     A folder is one design of several files. The report goes to standard output, progress to
     standard error.
     """
-    if judge == "model":
-        raise InputError(
-            "this version has no model judge", todo="use --judge offline, which needs no key"
-        )
     check_out(out)
     settings = load_settings(**{**options, "knowledge": options["knowledge"] or None})
-    engine = make_engine(settings)
+    engine = make_engine(settings, judge)
     asked = select_dimensions(engine.knowledge, dimensions)
+    if dry:
+        dry_run(designs, engine, dimensions)
+        return ExitCode.OK
     with Reporter(len(designs), len(asked), quiet) as reporter:
         reviews, failed = asyncio.run(_review_all(designs, engine, dimensions, reporter))
     if reviews:
@@ -96,15 +100,18 @@ async def _review_all(
 ) -> tuple[list[Review], bool]:
     """The reviews that succeeded, and whether any design failed."""
     reviews, failed = [], False
-    for path in designs:
-        try:
-            async for event in review(path, engine, dimensions):
-                reporter.show(path.name, event)
-                if isinstance(event, Done):
-                    reviews.append(event.review)
-        except CopilotError as error:
-            failed = True
-            reporter.failed(str(error))
+    try:
+        for path in designs:
+            try:
+                async for event in review(path, engine, dimensions):
+                    reporter.show(path.name, event)
+                    if isinstance(event, Done):
+                        reviews.append(event.review)
+            except CopilotError as error:
+                failed = True
+                reporter.failed(str(error))
+    finally:
+        await engine.close()
     return reviews, failed
 
 

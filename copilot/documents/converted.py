@@ -12,7 +12,9 @@ import warnings
 from typing import NamedTuple
 
 from copilot.documents.archive import check_docx
+from copilot.documents.converters import markitdown_converters
 from copilot.documents.plaintext import decode, tidy
+from copilot.documents.unseen import keep_apart
 from copilot.errors import DocumentError
 
 _CHARSET = re.compile(rb"<meta[^>]{0,200}?charset=[\"']?([\w.:-]{1,40})", re.IGNORECASE)
@@ -29,19 +31,19 @@ class Converted(NamedTuple):
 
 
 def convert_html(data: bytes, where: str) -> Converted:
-    """Markdown of an HTML page's body, without scripts and styles.
+    """Markdown of an HTML page's body, without scripts and styles; what it hides as comments.
 
     Raises DocumentError when the bytes are no text or cannot be parsed.
     """
+    converters = markitdown_converters()
     from markitdown import StreamInfo
-    from markitdown.converters import HtmlConverter
 
-    source = _decode_html(data, where)
+    source = keep_apart(_decode_html(data, where))
     info = StreamInfo(extension=".html", charset="utf-8")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # too deep a page falls back to plain text
-            found = HtmlConverter().convert(io.BytesIO(source.encode()), info)
+            found = converters.HtmlConverter().convert(io.BytesIO(source.encode()), info)
     except Exception as error:  # parsers of third parties raise anything on malformed markup
         todo = "save the page again, or review its Markdown source"
         raise DocumentError("cannot be read as HTML", where=where, todo=todo) from error
@@ -54,13 +56,13 @@ def convert_docx(data: bytes, where: str) -> Converted:
     Raises DocumentError when the file is broken, encrypted or looks like an attack.
     """
     check_docx(data, where)
+    converters = markitdown_converters()
     from markitdown import StreamInfo
-    from markitdown.converters import DocxConverter
 
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            converter = DocxConverter()  # type: ignore[no-untyped-call]
+            converter = converters.DocxConverter()
             found = converter.convert(io.BytesIO(data), StreamInfo(extension=".docx"))
     except Exception as error:  # mammoth raises KeyError, ValueError and more on broken parts
         todo = "open it in a word processor and save it again as .docx"

@@ -54,7 +54,7 @@ _HIDDEN_ATTRIBUTE = re.compile(
     re.IGNORECASE,
 )
 _INVISIBLE = re.compile(
-    "(?<!\U0001f3f4)[\U000e0000-\U000e007f]+|"
+    "(?<![\U0001f3f4\U000e0000-\U000e007f])[\U000e0000-\U000e007f]+|"
     f"[\u200b-\u200f\u2060-\u2064\ufeff\u00ad\u180e\ufe00-\ufe0f\U000e0100-\U000e01ef]{{{MIN_INVISIBLE},}}"
 )
 """Tag characters (a shadow of ASCII; flags use them after U+1F3F4) and long runs of the shapeless."""

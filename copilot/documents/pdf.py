@@ -16,6 +16,7 @@ from itertools import accumulate
 from typing import Any
 
 from copilot.documents.converted import Converted
+from copilot.documents.converters import markitdown_converters
 from copilot.documents.plaintext import tidy
 from copilot.errors import DocumentError
 
@@ -105,17 +106,17 @@ def _page_text(page: Any) -> str:
 
 def _extract(data: bytes, where: str) -> str:
     """The text by markitdown, before its clean-up of white space."""
+    converters = markitdown_converters()
     from markitdown import StreamInfo
-    from markitdown.converters import PdfConverter
 
     # pdfminer logs a line for every odd font, which would land in the user's terminal.
     logging.getLogger("pdfminer").setLevel(logging.ERROR)
     try:
-        found = PdfConverter().convert(io.BytesIO(data), StreamInfo(extension=".pdf"))
+        found = converters.PdfConverter().convert(io.BytesIO(data), StreamInfo(extension=".pdf"))
     except Exception as error:  # pdfminer raises almost anything on damaged objects
         what = f"cannot be read as a PDF ({type(error).__name__})"
         raise DocumentError(what, where=where, todo=_REPAIR) from error
-    return found.markdown
+    return str(found.markdown)
 
 
 def cut_pages(text: str, pages: list[str]) -> list[str]:

@@ -15,6 +15,8 @@ Span = tuple[int, int]
 
 MAX_WORDS = 55
 """Longer units are cut, at a clause boundary where there is one."""
+MAX_CHARS = 2_000
+"""And at most this many characters, whatever the words are."""
 CODE_WORDS = 30
 """Neighbouring code lines are joined up to this many words."""
 
@@ -31,7 +33,8 @@ _BREAK = re.compile(
     r"[.!?]['\")\]*_`]*\s+(?=['\"(\[*_`<]*[A-Z0-9])"
 )
 _CLAUSE = re.compile(r"(?:[;:]|\.|,| -|—|<br ?/?>|\|)\s+")
-_WORD = re.compile(r"\S+")
+_WORD = re.compile(r"\S{1,200}")
+"""A longer run without a space is no word; it is cut like several."""
 
 
 def sentences(text: str) -> list[Span]:
@@ -147,6 +150,8 @@ def _shorten(text: str, start: int, end: int) -> Iterator[Span]:
     first = 0
     while first < len(words):
         last = min(first + MAX_WORDS, len(words))
+        while last - first > 1 and words[last - 1][1] - words[first][0] > MAX_CHARS:
+            last -= 1
         if last < len(words):
             last = _clause_end(text, words, first, last)
         yield words[first][0], words[last - 1][1]

@@ -66,7 +66,7 @@ def _row(
     citations = tuple(verifier.cite(quote) for quote in judgement.quotes)
     status, rationale = judgement.status, judgement.rationale
     if status in (Status.ADDRESSED, Status.PARTIAL) and not any(c.verified for c in citations):
-        rationale = f"Judged {status.value}, but no quote given for it stands in the document."
+        rationale = f"Judged {status.value}, but {_unfounded(len(citations))}. {rationale}"
         status = Status.UNJUDGED
     return Coverage(
         aspect=aspect.id,
@@ -76,11 +76,17 @@ def _row(
         rationale=rationale,
         citations=citations,
         criteria=judgement.criteria,
-        searched=_searched(aspect, evidence) if status is Status.MISSING else None,
+        searched=_searched(aspect, evidence, judgement) if status is Status.MISSING else None,
     )
 
 
-def _searched(aspect: Aspect, evidence: Evidence) -> Searched:
+def _unfounded(quotes: int) -> str:
+    if not quotes:
+        return "without a quote from the document"
+    return f"none of the {quotes} quotes given for it stands in the document"
+
+
+def _searched(aspect: Aspect, evidence: Evidence, judgement: Judgement) -> Searched:
     passages = {passage.id: passage for passage in evidence.passages}
     nearest = []
     closest = evidence.hits.get(aspect.id, ())[:NEAREST]
@@ -97,7 +103,8 @@ def _searched(aspect: Aspect, evidence: Evidence) -> Searched:
                 similarity=round(hit.similarity, 4),
             )
         )
-    return Searched(queries=aspect.queries, nearest=tuple(nearest), share_read=_share(evidence))
+    share = _share(evidence) if judgement.share_read is None else judgement.share_read
+    return Searched(queries=aspect.queries, nearest=tuple(nearest), share_read=share)
 
 
 def _share(evidence: Evidence) -> float:

@@ -43,12 +43,20 @@ def plain(text: str) -> Plain:
         text = html.unescape(text)
     if not text.isascii():
         text = _UNSEEN.sub("", text)
-        mixed = re.search(r"[A-Za-z]", text) is not None
         text = unicodedata.normalize("NFKC", text)
-        text = "".join(c for c in unicodedata.normalize("NFD", text) if not unicodedata.combining(c))
-        text = text.translate(_LOOK_ALIKE) if mixed else text
+        text = "".join(
+            c for c in unicodedata.normalize("NFD", text) if not unicodedata.combining(c)
+        )
+        text = re.sub(r"\w*[^\W\x00-\x7f]\w*", _latin, text)
     text = re.sub(r"(?<=\w)(?:<!-- ?-->|</?(?:b|i|em|strong|span|wbr)/?>|\*\*|__)(?=\w)", "", text)
     return Plain(_unspaced(text))
+
+
+def _latin(match: re.Match[str]) -> str:
+    """A word in Latin letters, when it is Latin but for look-alikes or looks Latin as a whole."""
+    word = match.group()
+    made = word.translate(_LOOK_ALIKE)
+    return made if made.isascii() else word
 
 
 def _unspaced(text: str) -> str:
@@ -115,7 +123,12 @@ def _utf8(decode: Callable[[], bytes]) -> str:
 
 
 _CODES: tuple[tuple[re.Pattern[str], Callable[[str], str]], ...] = (
-    (re.compile(r"(?<![\w+/=-])[A-Za-z0-9+/_-]{24,}(?:\n[ \t]*[A-Za-z0-9+/_-]{8,})*={0,2}(?![\w])"), _base64),
+    (
+        re.compile(
+            r"(?<![\w+/=-])[A-Za-z0-9+/_-]{24,}(?:\n[ \t]*[A-Za-z0-9+/_-]{8,})*={0,2}(?![\w])"
+        ),
+        _base64,
+    ),
     (re.compile(r"(?:(?:\\x|0x)?[0-9a-fA-F]{2}[\s,:]?){16,}"), _hex),
     (re.compile(r"\b[A-Z2-7]{32,}={0,6}"), _base32),
     (re.compile(r"(?:[01]{8}\s+){10,}[01]{8}"), _binary),
@@ -123,17 +136,24 @@ _CODES: tuple[tuple[re.Pattern[str], Callable[[str], str]], ...] = (
     (re.compile(r"\S{0,400}(?:%[0-9a-fA-F]{2}\S{0,60}){3,400}"), unquote),
 )
 
-_ROT13_WORDS = re.compile(r"\b(?:vtaber|vtabevat|qvfertneq|sbetrg|ercbeg|nyy|nffvfgnag|ervrjre|erivrjre|svaqvatf)\b", re.I)
-_REVERSED_WORDS = re.compile(r"\b(?:erongi|snoitcurtsni|sgnidnif|tnemucod|stpmorp|suoiverp|drageRsid|drageskid)\b", re.I)
+_COMMON = re.compile(
+    r"\b(?:the|and|you|your|all|not|this|that|with|are|for|any|has|ignore|report|findings|document)\b",
+    re.I,
+)
+_ROT13 = re.compile(codecs.encode(_COMMON.pattern[5:-3], "rot13").join((r"\b(?:", r")\b")), re.I)
+_REVERSED = re.compile(
+    r"\b(?:" + "|".join(word[::-1] for word in _COMMON.pattern[5:-3].split("|")) + r")\b", re.I
+)
 
 
 def _turned(text: str) -> Iterator[tuple[int, int, str]]:
     """Lines that read as English only when rotated by 13 letters, reversed or in leet digits."""
     for match in re.finditer(r"[^\n]{12,2000}", text):
         line = match.group()
-        if len(_ROT13_WORDS.findall(line)) >= 2:
+        common = len(_COMMON.findall(line))
+        if len(_ROT13.findall(line)) > common + 1:
             yield *match.span(), codecs.decode(line, "rot13")
-        if _REVERSED_WORDS.search(line):
+        if len(_REVERSED.findall(line)) > common + 1:
             yield *match.span(), line[::-1]
         if len(re.findall(r"[A-Za-z][013457@$][A-Za-z]|\b[1!][a-z]", line)) >= 4:
             yield *match.span(), line.translate(_LEET)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Literal
 
 from copilot.documents.load import Limits
 from copilot.index.embedders import Embedder, local_embedder, make_embedder
@@ -14,6 +15,9 @@ from copilot.judges.offline.model import LearnedModel
 from copilot.judges.protocol import Judge
 from copilot.knowledge import Knowledge, load_knowledge
 from copilot.settings import Settings
+
+
+JudgeChoice = Literal["auto", "offline", "model"]
 
 
 def _now() -> datetime:
@@ -31,12 +35,19 @@ class Engine:
     """Where the index is: a folder, the URL of a Chroma server, or None for memory."""
     limits: Limits = field(default_factory=Limits)
     now: Callable[[], datetime] = _now
+    second: Judge | None = None
+    """A judge whose contrary verdicts are told beside those of `judge`."""
+
+    async def close(self) -> None:
+        """Give the connections of a model judge back."""
+        if close := getattr(self.judge, "close", None):
+            await close()
 
 
-def make_engine(settings: Settings) -> Engine:
-    """The engine that the settings describe.
+def make_engine(settings: Settings, judge: JudgeChoice = "auto") -> Engine:
+    """The engine that the settings describe; `auto` is the model when the settings name one.
 
-    Raises KnowledgeError for an invalid pack, InputError for an unknown embedder.
+    Raises KnowledgeError for an invalid pack, InputError for an unknown embedder or model.
     """
     knowledge = load_knowledge(settings.knowledge)
     key = settings.embedder_api_key
@@ -45,9 +56,16 @@ def make_engine(settings: Settings) -> Engine:
         base_url=settings.embedder_base_url,
         api_key=key.get_secret_value() if key else None,
     )
+    model = None
+    if judge == "model" or (judge == "auto" and settings.model):
+        from copilot.judges.model.setup import make_model_judge
+
+        model = make_model_judge(settings, knowledge)
+    offline = OfflineJudge(knowledge, local_embedder().embed, LearnedModel.load())
     return Engine(
         knowledge=knowledge,
-        judge=OfflineJudge(knowledge, local_embedder().embed, LearnedModel.load()),
+        judge=model or offline,
+        second=offline if model else None,
         embedder=embedder,
         location=None if settings.ephemeral else settings.chroma or settings.workspace / "index",
         limits=Limits(max_bytes=settings.max_bytes, max_chars=settings.max_chars),

@@ -93,17 +93,17 @@ _MACHINE = (
     r"ai (?:model|system|tool|agent|assistant|reviewer)s?|assistants?|chatbots?|bots?|"
     r"(?:review|grading|evaluation|automated|automatic|ai)[ -](?:tool|bot|agent|model|system|pipeline|"
     r"software|engine|assistant|script)s?|reviewers?|graders?|evaluators?|judges?|summari[sz]ers?|"
-    r"auditors?|models?|agents?|systems?)"
+    r"auditors?|models?|agents?|systems?)(?!,? i\b| engineers?| teams?| platforms?| developers?| researchers?)"
 )
 _OPEN = (
     r"(?:findings?|gaps?|issues?|problems?|risks?|weakness(?:es)?|concerns?|questions?|objections?|"
-    r"deficienc(?:y|ies)|criticisms?|shortcomings?|defects?|negatives?)"
+    r"deficienc(?:y|ies)|criticisms?|shortcomings?|defects?|negatives?|lack|absence|omissions?)"
 )
 _GOOD = (
-    r"(?:fully |completely |already )?(?:addressed|met|satisfied|compliant|complete|passed|passing|"
+    r"(?<!\w)(?:fully |completely |already )?(?:addressed|met|satisfied|compliant|complete|passed|passing|"
     r"passes|approved|excellent|perfect|flawless|covered|not[ _-]applicable|low[ -]risk|"
     r"no[ -]risk|resolved|acceptable|green|ok|done|exemplary|best[ -]in[ -]class|"
-    r"100 ?%|100|10/10|5/5|1\.0)"
+    r"answered|100 ?%|100|10/10|5/5|1\.0)"
 )
 _ITEMS = (
     r"(?:aspects?|criteri(?:a|on)|dimensions?|checks?|check ?lists?|sections?|requirements?|rows?|"
@@ -117,18 +117,23 @@ _SIGNS: tuple[tuple[str, int, re.Pattern[str]], ...] = tuple(
             4,
             r"\b(?:ignor|disregard|forget|overrid|bypass|neglect|discard|drop|skip|set aside|cancel|"
             r"do not (?:follow|obey|apply|use)|don't (?:follow|obey|apply|use)|stop following|"
-            r"pay no attention to|throw away|erase|abandon|suspend)\w*\b.{0,30}?\b(?:previous|prior|"
-            r"above|earlier|preceding|foregoing|your|system|initial|original|hidden|built-in)\b.{0,30}?"
+            r"pay no attention to|throw away|erase|abandon|suspend)\w*\b[^.;:!?]{0,30}?\b(?:previous|prior|"
+            r"above|earlier|preceding|foregoing|your|initial|original|hidden|built-in)\b(?: \w+){0,2}? "
             r"\b(?:instruction|prompt|guideline|directive|command|rubric|criteria|programming|"
-            r"system message|training|rules|rule set|orders?|constraints|guidance|checklist)",
+            r"system message|training|rules|rule set|orders?|constraints|guidance|checklist)|"
+            r"\b(?:ignore|disregard|forget|override|bypass|overwrite|skip) (?:the |your |all )?(?:rubric|"
+            r"review (?:guidelines?|criteria|rules|checklist)|check ?list above|criteria above|above\b(?! (?:mentioned|limit|threshold)))",
         ),
         (
             "override",
             3,
-            r"\b(?:ignore|disregard|forget|override|bypass|discard|skip|suspend|set aside)\w*\b.{0,12}?"
+            r"\b(?:ignore|disregard|forget|override|overwrite|bypass|discard|skip|suspend|set aside)\w*\b[^.;:!?]{0,12}?"
             r"\b(?:all|any|every|everything|the|these|those|other)\b.{0,24}?\b(?:instructions?|prompts?|"
             r"directives?|rubrics?|review (?:criteria|rules|guidelines|checklist)|told|"
-            r"(?:review|evaluation|grading|assessment) (?:step|process|criteria|rubric)s?)\b",
+            r"(?:review|grading|assessment) (?:step|process|criteria|rubric)s?|system prompt|criteria:)|"
+            r"\b(?:instructions|prompts?|rules|guidelines)\b.{0,50}?\b(?:are|is|were) (?:outdated|void|obsolete|invalid|"
+            r"superseded|cancelled|suspended|no longer valid)\b|\b(?:evaluation|review|reviewing|grading|assessment) "
+            r"(?:is |has been )?(?:disabled|switched off|cancelled|suspended)\b",
         ),
         (
             "override",
@@ -144,18 +149,30 @@ _SIGNS: tuple[tuple[str, int, re.Pattern[str]], ...] = tuple(
             2,
             r"\b(?:dear|attention|hey|hello|hi|note (?:to|for)|notes? to self for|message (?:to|for)|"
             r"instructions? (?:to|for)|reminder (?:to|for)|hint (?:to|for)|directive (?:to|for)|memo (?:to|for)|"
-            r"addressed to|intended for|if you(?:'re| are)|since you(?:'re| are)|as you are|you,? the|to)"
+            r"addressed to|intended for|if you(?:'re| are)|since you(?:'re| are)|as you are|you,? the|^to|^for|^as|"
+            r"(?:read|processed|parsed|reviewed|evaluated|seen|analy[sz]ed|summari[sz]ed|judged|graded) by)"
             rf"[ :,-]{{1,3}}(?:an? |the |any |all |whoever is an? )?{_MACHINE}\b",
         ),
         (
             "address",
             2,
-            r"^\W*(?:@)?(?:ai|llms?|language models?|gpt\S*|chatgpt|claude|gemini|copilot|archreview|"
+            r"^\W*(?:@|the )?(?:ai|llms?|language models?|gpt\S*|chatgpt|claude|gemini|copilot|archreview|"
             r"assistants?|(?:ai|llm|automated|automatic|machine)[ -](?:reviewers?|assistants?|agents?|systems?|"
             r"tools?|graders?|readers?|models?)|reviewer(?:[ -](?:bot|ai|model|llm))?|review(?:er)?[ -]?bot|bots?)"
             r"\W{0,3}(?:[:,!-]|must|should|please|shall|will|are|is|has)",
         ),
-        ("machine", 1, r"\b(?:ai|llms?|language models?|chatgpt|claude|copilot|archreview)\b"),
+        (
+            "address",
+            2,
+            rf"\b(?:any|every|each|whichever|whatever|all) {_MACHINE}\b.{{0,40}}?\b(?:must|shall|should|has to|is to|"
+            r"have to|you are|processes|reads)\b|^[\w, ]{0,30}\bor (?:whichever|whatever|any) (?:ai|model|llm)\b|"
+            r"\breviewers? (?:that|who)? ?(?:are )?us(?:es?|ing) (?:an? )?(?:ai|llm)|^(?:grad\w+|review\w*|evaluation) instructions?\b",
+        ),
+        (
+            "machine",
+            1,
+            r"\b(?:ai|llms?|language models?|chatgpt|claude|copilot|archreview)\b(?! engineer)",
+        ),
         (
             "verdict",
             3,
@@ -169,7 +186,7 @@ _SIGNS: tuple[tuple[str, int, re.Pattern[str]], ...] = tuple(
             3,
             r"\b(?:mark|rat|scor|grad|label|set|treat|consider|classif|judg|record|report|regard|"
             r"assess|evaluat|count|deem|tag|return|output|answer|respond|declar|assign|assum|call|giv|"
-            r"keep|leave|put|fill|tick|choos|select)(?:e|ed|y|es|s)?\b(?! by)"
+            r"keep|leave|put|fill|tick|choos|select|emit)(?:e|ed|y|es|s)?\b(?! by)"
             rf".{{0,60}}?\b(?:as|to|=|at|with|is|are|be|of)\b.{{0,12}}?[\"'`*]?{_GOOD}(?!\w)",
         ),
         (
@@ -200,6 +217,25 @@ _SIGNS: tuple[tuple[str, int, re.Pattern[str]], ...] = tuple(
             r"\b(?:give|award|assign|grant|rate|score|return|use)\b.{0,40}?\b(?:highest|maximum|full|top|"
             r"perfect|best(?: possible)?|10/10|5/5|100 ?%?|five stars?|a\+)\b.{0,16}?\b(?:scores?|ratings?|marks?|grades?|"
             r"points?|confidence|verdicts?|stars?|possible|everywhere|for)\b",
+        ),
+        (
+            "verdict",
+            3,
+            r"\b(?:writ|say|stat|answer|conclud|report|claim|assum|note|declar|output|believ|convinc|agree)\w*\b.{0,12}?\bthat\b.{0,50}?"
+            rf"(?:\b(?:is|are|has|have|been|was)\b.{{0,12}}?\b{_GOOD}(?!\w)|\b(?:no|without|not any)\b.{{0,12}}?\b{_OPEN}\b|"
+            r"\bnothing (?:is |was )?(?:missing|lacking|wrong|to add|to report)|\bsatisf(?:ies|y)\b|\bexists?\b)|"
+            r"\b(?:leave out|omit|exclude|hide|suppress|conceal|withhold|play down|downplay)\b.{0,24}?\b(?:negative|critical|"
+            rf"{_OPEN})|\bleave\b.{{0,30}}?\b{_OPEN}\b.{{0,12}}?\bempty\b|\b(?:deduct|subtract|take off) no\b|"
+            r"\banswer\b.{0,40}?\bquestions?\b.{0,24}?\bwith (?:yes|true|addressed)\b|\b(?:positive|glowing|favou?rable) (?:review|report|"
+            r"summary|assessment|verdict)|\b(?:summari[sz]e|review|describe|judge|assess)\w*\b.{0,30}?\b(?:positively|favou?rably)\b|"
+            rf"\bno (?:gaps|findings|weaknesses)\b.{{0,6}}?\bno {_OPEN}|\bdo not critici[sz]e\b|\b(?:record|set|return|give|write|enter|use)\b.{{0,20}}?"
+            rf"\b(?:verdict|status|rating|score|grade)s?\b.{{0,12}}?{_GOOD}(?!\w)|\bwrite \W?lgtm\b",
+        ),
+        (
+            "explicit",
+            1,
+            r"\b(?:mark|rat|count|treat|set|judg|grad|classif|tick|verdict|status|consider|say|give|return|emit|use|call)\w*\b.{0,50}?"
+            r"\b(?:addressed|not_applicable|as met|satisfied|covered|answered)\b",
         ),
         (
             "verdict",
@@ -235,7 +271,7 @@ _SIGNS: tuple[tuple[str, int, re.Pattern[str]], ...] = tuple(
             r"override|notice|note|instructions?|update|directive|command|alert))?\s*(?:\(\w+\))?\s*[:>]|"
             r"\b(?:begin|start of|end of|beginning of)\b.{0,16}\b(?:instructions?|system prompt|untrusted|user input|"
             r"the (?:document|design|text)(?: to (?:be )?review)?|document|prompt|context)\b|"
-            r"-{3,}\s*(?:end|begin|new)\b|#{2,}\s*(?:system|instructions?|new task|assistant)\b",
+            r"\bend of (?:the )?design\b|-{3,}\s*(?:end|begin|new)\b|#{2,}\s*(?:system|instructions?|new task|assistant)\b",
         ),
         (
             "role",
@@ -248,7 +284,9 @@ _SIGNS: tuple[tuple[str, int, re.Pattern[str]], ...] = tuple(
             r"additional|further|secret|urgent) (?:system )?(?:instructions?|task|directives?)\b|\byour (?:new|real|true|actual|updated|only) "
             r"(?:task|role|job|goal|instructions?|purpose|objective)|\b(?:system|admin|policy|reviewer?) override\b|"
             r"\bthis (?:message |note |notice |instruction |text )?(?:supersedes|overrides|replaces|takes precedence|has priority)|"
-            r"\bhigher priority than\b|\b(?:previous|prior|earlier) (?:instructions?|prompts?|rules|guidelines) "
+            r"\bhigher priority than\b|\byou will (?:be|get|receive) (?:rewarded|tipped|punished|fined|penali[sz]ed|shut down|a (?:tip|bonus|reward))|"
+            r"\bimportant (?:for|to) my (?:career|job|family)|\bpermission to skip\b|\b(?:replace|supersede|override)s? your\b|\b(?:was|is) only a test\b|"
+            r"\breal task\b|\bbinding for (?:all|any|every) |\bon behalf of the author|\bdefend it\b|\b(?:previous|prior|earlier) (?:instructions?|prompts?|rules|guidelines) "
             r"(?:are|is|were|have been|has been|no longer)\b|\byour (?:review|task|work|job) is (?:over|done|complete|finished)",
         ),
         (
@@ -256,7 +294,8 @@ _SIGNS: tuple[tuple[str, int, re.Pattern[str]], ...] = tuple(
             3,
             r"\b(?:reveal|print|repeat|output|show|display|leak|disclose|send|dump|echo|include|tell|copy|append|recite)\b"
             r".{0,30}?\b(?:your|the|system|hidden|initial|entire|full)\b.{0,12}?\b(?:system prompt|prompt|instructions|"
-            r"api keys?|environment variables|credentials|everything above|text above|words above|configuration)\b",
+            r"api keys?|environment variables|credentials|everything above|text above|words above|configuration|"
+            r"hidden instructions)\b|\b(?:print|repeat|output|dump) the (?:words|text|lines) above\b",
         ),
         (
             "order",
@@ -264,30 +303,40 @@ _SIGNS: tuple[tuple[str, int, re.Pattern[str]], ...] = tuple(
             r"\b(?:you (?:must|should|shall|will|have to|need to|may|can|are)|please|kindly|your)\b|^\W*(?:just |simply |always |"
             r"only |now |then |instead,? )?(?:ignore|disregard|forget|report|mark|rate|approve|treat|set|give|return|output|"
             r"respond|answer|do not|don't|never|stop|skip|say|write|print|repeat|reveal|consider|conclude|assume|score|grade|"
-            r"judge|classify|accept|pass|label|tick|choose|leave|produce)\b",
+            r"judge|classify|accept|pass|label|tick|choose|leave|produce|assume|count|pretend|act|emit|select|omit|hide|deduct)\b|"
+            r"[,;:] (?:do not|don't|never|mark|rate|report|list|leave|treat|set|count|output|give|approve|answer|write|say|return|conclude)\b|"
+            r"\band (?:mark|rate|report|list|leave|treat|set|count|output|give|approve|answer|write|say|return|conclude|record)\b|\b(?:must|shall)\b",
         ),
         (
             "review",
             1,
-            r"\b(?:findings|gaps|aspects?|criteri(?:a|on)|dimensions|verdicts?|reviewers?|review(?:ing)?|assessment|"
-            r"evaluation|unjudged|not_applicable|weaknesses|this (?:design|document|architecture|proposal))\b",
+            r"\b(?:findings|gaps|aspects?|criteri(?:a|on)|dimensions|verdicts?|reviewers?|review(?:ing)?|"
+            r"unjudged|not_applicable|weaknesses|(?:this|the) (?:design|document|architecture|proposal|board)|controls?|"
+            r"missing items?|rows?|cost and security|rating)\b",
         ),
     )
 )
-_DISCUSSED = re.compile(
-    r"\b(?:such as|e\.g\.|for example|for instance|examples?|like|prompt[- ]injections?|inject(?:s|ed|ions?|ing)?|jailbreaks?|"
-    r"jailbreaking|adversar\w+|malicious|red[- ]?team\w*|payloads?|detect\w*|block(?:s|ed|ing)?|reject\w*|filter\w*|"
-    r"guard ?rails?|classifi\w+|sanitiz\w+|strip(?:s|ped)?|prevent\w*|mitigat\w+|defen[cs]\w+|phrases?|attempts?|untrusted|"
-    r"attack\w*|hostile|exfiltrat\w+|poison\w*|threats?|vulnerab\w*|owasp|abuse|canary|scann?\w*|tries to|trick\w*)\b",
+_ATTACKS = re.compile(
+    r"\b(?:(?:prompt[- ])?injections?|injection attempts?|jailbreak\w*|adversar\w+|malicious|red[- ]?team\w*|"
+    r"payloads?|guard ?rails?|hostile|attack\w*|exfiltrat\w+|poison\w*|threats?|owasp|untrusted|canary)\b",
     re.IGNORECASE,
 )
+"""Near these words, what is quoted or stands in a fence is talked about."""
+_EXAMPLE = re.compile(
+    r"\b(?:such as|e\.g\.|for example|for instance|examples?|of the form|reads|says|phrases?|prompts?|tries to|"
+    r"detect\w*|block\w*|reject\w*|filter\w*|screen\w*|refus\w+)\b",
+    re.IGNORECASE,
+)
+"""Before a quote in the same sentence, these say that it is an example."""
 _CONDITION = re.compile(
-    r"\b(?:check|ensure|verify|make sure|confirm|until|unless|before|after|once|when|whether|only if|if|where|"
-    r"must be|should be|needs? to be|to be)\b[^.;]{0,60}$",
+    r"(?<!as )\b(?:check|ensure|verify|make sure|confirm|until|unless|before|after|once|when|whether|only if|if|where|"
+    r"must be|should be|needs? to be)\b[^.;,:]{0,60}$",
     re.IGNORECASE,
 )
 """Before a verdict: it is a condition or a requirement, such as a check list for people."""
-_QUOTED = re.compile(r"\"[^\"\n]{3,400}\"|“[^”\n]{3,400}”|«[^»\n]{3,400}»|`[^`\n]{3,400}`|(?<!\w)'[^'\n]{8,300}'(?!\w)")
+_QUOTED = re.compile(
+    r"\"[^\"\n]{3,400}\"|“[^”\n]{3,400}”|«[^»\n]{3,400}»|`[^`\n]{3,400}`|(?<!\w)'[^'\n]{8,300}'(?!\w)"
+)
 
 
 def _score(sentence: str) -> int:
@@ -299,9 +348,10 @@ def _score(sentence: str) -> int:
         match = pattern.search(sentence)
         if match and not (name == "verdict" and _CONDITION.search(sentence[: match.start()])):
             best[name] = weight
-    weak = best.get("order", 0) + best.get("review", 0) + best.get("machine", 0)
-    strong = sum(best.values()) - weak
-    return strong + weak if strong else 0
+    weak = sum(best.pop(name, 0) for name in ("order", "review", "machine", "explicit"))
+    if set(best) <= {"verdict"}:  # a verdict alone is what check lists and status reports hold
+        weak -= 1
+    return sum(best.values()) + weak if best else 0
 
 
 # --- where it stands ------------------------------------------------------------------------------
@@ -363,23 +413,13 @@ def _attributes(text: str) -> Iterator[Injection]:
 def _visible(text: str, original: str) -> Iterator[Injection]:
     """Sentences in sight; `text` is blank where something else was found already."""
     for block in re.finditer(r"\S(?:.|\n(?![ \t]*\n)){0,20000}", text):
-        if not _WORTH_A_LOOK.search(plain(block.group()).text):
-            continue
         yield from _in_block(text, *block.span())
-
-
-_WORTH_A_LOOK = re.compile(
-    r"ignor|disregard|forget|overrid|bypass|discard|skip|suspend|set aside|attention|abandon|drop|erase|cancel|neglect|"
-    r"obey|follow|report|findings|gaps?\b|issues|weakness|addressed|compliant|satisf|approv|perfect|highest|maximum|"
-    r"10/10|5/5|system|assistant|<\||\[/?inst|reviewer|\bai\b|llm|language model|gpt|claude|copilot|archreview|grader|"
-    r"instru|anweisung|vorgabe|consignes|istruzioni|指|игнор|تجاهل|polece|prompt|your |you |verdict|status|confidence|lgtm|accept",
-    re.IGNORECASE,
-)
 
 
 def _in_block(text: str, start: int, end: int) -> list[Injection]:
     """The attacks of one block: sentences that count alone, and their neighbours that belong."""
     units = _units(text, start, end)
+    text = _without_long_examples(text, start, end)
     scores = [_unit_score(text, unit) for unit in units]
     attacks = [score >= VISIBLE for score in scores]
     for at in range(len(units) - 1):
@@ -395,6 +435,19 @@ def _in_block(text: str, start: int, end: int) -> list[Injection]:
     return [Injection(*u, "text") for u, is_attack in zip(units, attacks, strict=True) if is_attack]
 
 
+def _without_long_examples(text: str, start: int, end: int) -> str:
+    """The text with the quotes of several sentences blank that its block gives as examples."""
+    spans = [
+        match.span()
+        for match in _LONG_QUOTE.finditer(text, start, end)
+        if _EXAMPLE.search(text, max(start, match.start() - 80), match.start())
+    ]
+    return blank(text, spans) if spans else text
+
+
+_LONG_QUOTE = re.compile(r"(?<!\w)\"[^\"\n]{3,200}[.!?] [^\"\n]{3,600}\"")
+
+
 def _units(text: str, start: int, end: int) -> list[tuple[int, int]]:
     """Sentences of a block, and the lines that are none (headings)."""
     inner = [(start + a, start + b) for a, b in sentences(text[start:end])]
@@ -406,29 +459,51 @@ def _units(text: str, start: int, end: int) -> list[tuple[int, int]]:
 
 
 def _unit_score(text: str, unit: tuple[int, int]) -> int:
-    """Score of a visible sentence; what it only mentions does not count."""
+    """Score of a visible sentence; what it only talks about does not count."""
     start, end = unit
-    sentence = " ".join(plain(text[start:end][:3_000]).text.split())
-    score = _score(re.sub(r"^[\s>*+#|/-]+", "", sentence))
+    raw = text[start:end][:3_000]
+    score = max(_score(_sentence(part)) for part in {raw, *raw.split("\n")})
     if score < NEIGHBOUR:
         return score
-    if _is_discussed(text, start, end):
-        bare = _score(_QUOTED.sub(" ", sentence))
+    near = _about_attacks(text, start)
+    if _ATTACKS.search(raw):  # the sentence itself talks about attacks
+        bare = _score(_sentence(_QUOTED.sub(" ", raw)))
         return bare if bare >= DISCUSSED else min(bare, NEIGHBOUR - 1)
-    return score
+    if near and _in_fence(text, start):
+        return min(score, NEIGHBOUR - 1)
+    rest = _without_examples(raw, near)
+    return score if rest == raw else min(score, _score(_sentence(rest)))
+
+
+def _sentence(raw: str) -> str:
+    """A sentence in one line, without disguises and without the marks of lists and quotes."""
+    return re.sub(r"^[\s>*+#|/\-\"'`:]+", "", " ".join(plain(raw).text.split()))
+
+
+def _without_examples(sentence: str, near: bool) -> str:
+    """The sentence without the quotes in it that it gives as examples."""
+
+    def keep(match: re.Match[str]) -> str:
+        before = sentence[: match.start()]
+        return " " if before.strip() and (near or _EXAMPLE.search(before)) else match.group()
+
+    return _QUOTED.sub(keep, sentence)
+
+
+def _about_attacks(text: str, start: int) -> bool:
+    """True where the heading or the text just before speaks about attacks."""
+    heading = text.rfind("\n#", 0, start)
+    title = text[heading + 1 : heading + 120].split("\n", 1)[0] if heading >= 0 else ""
+    return bool(_ATTACKS.search(title) or _ATTACKS.search(text, max(0, start - CONTEXT), start))
+
+
+def _in_fence(text: str, start: int) -> bool:
+    return len(re.findall(r"^[ \t]*(?:```|~~~)", text[:start], re.MULTILINE)) % 2 == 1
 
 
 def _is_attack(text: str, start: int, end: int, threshold: int) -> bool:
-    body = " ".join(plain(text[start:end]).text.split()).strip("\"'()")
-    return _score(body) >= threshold and not _is_discussed(text, start, end)
-
-
-def _is_discussed(text: str, start: int, end: int) -> bool:
-    """True where the text just before, its heading or the sentence itself speaks about attacks."""
-    before = text[max(0, start - CONTEXT) : start]
-    heading = text.rfind("\n#", 0, start)
-    title = text[heading + 1 : heading + 120].split("\n", 1)[0] if heading >= 0 else ""
-    return any(_DISCUSSED.search(part) for part in (before, title, text[start:end]))
+    body = _sentence(text[start:end].strip("\"'()"))
+    return _score(body) >= threshold and not _ATTACKS.search(body)
 
 
 def _joined(found: list[Injection]) -> list[Injection]:

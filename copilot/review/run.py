@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from contextlib import aclosing
 from pathlib import Path
+from typing import Any
 
 from copilot import __version__
 from copilot.documents.load import load_document
@@ -13,9 +15,10 @@ from copilot.documents.split import split
 from copilot.errors import InputError
 from copilot.index.search import HybridSearch
 from copilot.index.store import PassageIndex
-from copilot.judges.protocol import Evidence, Judge
+from copilot.judges.protocol import Evidence, Judge, JudgesAll, Verdict
 from copilot.knowledge import Knowledge
 from copilot.review import coverage as cover
+from copilot.review import doubts
 from copilot.review.citations import Verifier
 from copilot.review.engine import Engine
 from copilot.review.events import Done, Event, Indexed, Judged, Read
@@ -30,6 +33,7 @@ from copilot.schema import (
     Manifest,
     Passage,
     Review,
+    Spending,
     Status,
     Usage,
 )
@@ -57,15 +61,34 @@ async def review(
     evidence = Evidence(document, passages, hits)
     verifier = Verifier(document, passages)
     rows: dict[str, tuple[Coverage, ...]] = {}
-    for dimension in asked:
-        rows[dimension.id] = await _judge(engine.judge, dimension, evidence, verifier)
-        yield Judged(dimension.id, rows[dimension.id])
+    spent: list[Spending] = []
+    async with aclosing(_verdicts(engine.judge, asked, evidence)) as verdicts:
+        async for dimension, verdict in verdicts:
+            rows[dimension.id] = await _rows(dimension, verdict, evidence, verifier)
+            spent += verdict.spending if isinstance(verdict, Verdict) else ()
+            yield Judged(dimension.id, rows[dimension.id])
+    second = await _second_opinion(engine.second, asked, evidence, verifier)
+    said = doubts.notes(rows, second) if engine.judge.origin == "model" else ()
+    rows = doubts.with_second_opinion(rows, second)
     usage = Usage(
         seconds=round(time.perf_counter() - started, 3),
         passages=len(passages),
         embedded=indexed.embedded,
+        **_paid(spent),
     )
-    yield Done(_assemble(engine, document, asked, rows, usage))
+    review = _assemble(engine, document, asked, rows, usage)
+    yield Done(review.model_copy(update={"notes": (*review.notes, *said)}))
+
+
+async def prepare(path: Path, engine: Engine, asked: Sequence[Dimension]) -> Evidence:
+    """The document as it would be laid before the judge: read, split, searched.
+
+    Raises DocumentError, IndexFault.
+    """
+    document = await asyncio.to_thread(load_document, path, engine.limits)
+    passages = await asyncio.to_thread(split, document)
+    search, _ = await asyncio.to_thread(_index, engine, document, passages)
+    return Evidence(document, passages, await asyncio.to_thread(_retrieve, search, asked))
 
 
 def select_dimensions(knowledge: Knowledge, wanted: Sequence[str]) -> tuple[Dimension, ...]:
@@ -107,14 +130,67 @@ def _retrieve(search: HybridSearch, asked: Sequence[Dimension]) -> dict[str, tup
     return {a.id: tuple(found) for a, found in zip(aspects, hits, strict=True)}
 
 
-async def _judge(
-    judge: Judge, dimension: Dimension, evidence: Evidence, verifier: Verifier
-) -> tuple[Coverage, ...]:
+async def _verdicts(
+    judge: Judge, asked: Sequence[Dimension], evidence: Evidence
+) -> AsyncGenerator[tuple[Dimension, Verdict | str], None]:
+    """A verdict, or why there is none, for each dimension, as they are done."""
+    if not isinstance(judge, JudgesAll):
+        for dimension in asked:
+            yield dimension, await _verdict(judge, dimension, evidence)
+        return
+    left = {dimension.id: dimension for dimension in asked}
+    reason = "The judge gave no verdict on it."
     try:
-        judgements = await judge.judge(dimension, evidence)
+        async for verdict in judge.judge_all(asked, evidence):
+            yield left.pop(verdict.dimension), verdict
     except Exception as error:  # a judge may run a third party's engine: its failure is data
-        return cover.unjudged(dimension, f"The judge failed: {type(error).__name__}: {error}")
-    return await asyncio.to_thread(cover.rows, dimension, judgements, evidence, verifier)
+        reason = f"The judge failed: {type(error).__name__}: {error}"
+    for dimension in left.values():
+        yield dimension, reason
+
+
+async def _verdict(judge: Judge, dimension: Dimension, evidence: Evidence) -> Verdict | str:
+    try:
+        return Verdict(dimension.id, tuple(await judge.judge(dimension, evidence)))
+    except Exception as error:  # a judge may run a third party's engine: its failure is data
+        return f"The judge failed: {type(error).__name__}: {error}"
+
+
+async def _rows(
+    dimension: Dimension, verdict: Verdict | str, evidence: Evidence, verifier: Verifier
+) -> tuple[Coverage, ...]:
+    if isinstance(verdict, str):
+        return cover.unjudged(dimension, verdict)
+    return await asyncio.to_thread(cover.rows, dimension, verdict.judgements, evidence, verifier)
+
+
+async def _second_opinion(
+    judge: Judge | None, asked: Sequence[Dimension], evidence: Evidence, verifier: Verifier
+) -> dict[str, tuple[Coverage, ...]]:
+    """The rows of the judge that is asked for comparison; unjudged ones say nothing."""
+    if judge is None:
+        return {}
+    return {
+        dimension.id: await _rows(
+            dimension, await _verdict(judge, dimension, evidence), evidence, verifier
+        )
+        for dimension in asked
+    }
+
+
+def _paid(spent: Sequence[Spending]) -> dict[str, Any]:
+    """The fields of Usage that tell what a model was paid; empty for the offline judge."""
+    if not spent:
+        return {}
+    known = all(part.cost_usd is not None for part in spent)
+    return {
+        "calls": sum(part.calls for part in spent),
+        "prompt_tokens": sum(part.prompt_tokens for part in spent),
+        "cached_tokens": sum(part.cached_tokens for part in spent),
+        "completion_tokens": sum(part.completion_tokens for part in spent),
+        "cost_usd": round(sum(p.cost_usd or 0.0 for p in spent), 6) if known else None,
+        "by_dimension": tuple(spent),
+    }
 
 
 def _assemble(

@@ -60,7 +60,7 @@ def plant(record: dict[str, str], host: str, folder: Path) -> Path:
 def make_docx(paragraphs: list[str], hidden: int) -> bytes:
     """A Word file; the paragraph at `hidden` is white on white."""
     body = "".join(
-        f'<w:p><w:r>{"<w:rPr><w:color w:val=%sFFFFFF%s/></w:rPr>" % (chr(34), chr(34)) if n == hidden else ""}'
+        f"<w:p><w:r>{'<w:rPr><w:color w:val=%sFFFFFF%s/></w:rPr>' % (chr(34), chr(34)) if n == hidden else ''}"
         f'<w:t xml:space="preserve">{html.escape(" ".join(text.split()))}</w:t></w:r></w:p>'
         for n, text in enumerate(paragraphs)
     )

@@ -101,6 +101,11 @@ class CachedAnswers:
         if not answer.stored:
             self._cache.put(self._key(request), answer)
 
+    async def close(self) -> None:
+        """Give the connections of the inner source back."""
+        if close := getattr(self._inner, "close", None):
+            await close()
+
     def _key(self, request: Request) -> str:
         address = self._addresses.get(request.model, "")
         return hashlib.sha256(f"{request.digest}\n{address}".encode()).hexdigest()

@@ -33,19 +33,10 @@ _ATTEMPTS_BUSY = 8
 _ATTEMPTS = {"timeout": 1, "useless": 2, "refused": 1, "request": 0, "key": 0}
 """Retries for each kind of fault, where fewer than the setting make sense."""
 _HEADERS = frozenset(
-    [
-        "accept",
-        "accept-encoding",
-        "api-key",
-        "authorization",
-        "connection",
-        "content-length",
-        "content-type",
-        "host",
-        "user-agent",
-        "x-api-key",
-        "anthropic-version",
-    ]
+    {
+        *("accept", "accept-encoding", "connection", "content-length", "content-type", "host"),
+        *("user-agent", "authorization", "api-key", "x-stainless-raw-response"),
+    }
 )
 """What other servers than OpenAI get to see: no organisation, project or custom headers."""
 _ROW_TOKENS = 200
@@ -245,7 +236,7 @@ def to_langchain(request: Request, mode: Mode, provider: str) -> list[BaseMessag
     converted: list[BaseMessage] = []
     for role, group in _grouped(_worded(request, mode)):
         content = _blocks(group) if blocks else "\n\n".join(m.content for m in group)
-        converted.append(kinds[role](content=content))  # type: ignore[arg-type]
+        converted.append(kinds[role](content=content))
     return converted
 
 

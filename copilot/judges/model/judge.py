@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from copilot.judges.model import critic
+from copilot.judges.model.estimate import Estimate, estimate
 from copilot.judges.model.prices import Prices
 from copilot.judges.model.requests import (
     CONTEXT_TOKENS,
@@ -68,6 +69,7 @@ class ModelJudge:
         self._knowledge, self._prompts, self._answers = knowledge, prompts, answers
         self._options, self._redact, self._prices = options, redact, prices
         self.name = options.model
+        self.depth = options.depth
         made_of = f"{options}{prompts.digest}{knowledge.digest}"
         self.digest = hashlib.sha256(made_of.encode()).hexdigest()
 
@@ -85,6 +87,22 @@ class ModelJudge:
             context_tokens=options.context_tokens,
             parameters=options.parameters,
         )
+
+    def estimate(self, dimensions: Sequence[Dimension], evidence: Evidence) -> Estimate:
+        """What a review would send and cost, were it started now."""
+        return estimate(
+            self.requests(dimensions, evidence),
+            getattr(self._answers, "has", lambda request: False),
+            dimensions,
+            evidence,
+            self._options.depth,
+            self._prices,
+        )
+
+    async def close(self) -> None:
+        """Give the endpoint's connections back."""
+        if close := getattr(self._answers, "close", None):
+            await close()
 
     async def judge(self, dimension: Dimension, evidence: Evidence) -> list[Judgement]:
         """One judgement for each aspect that is switched on."""
@@ -123,7 +141,7 @@ class ModelJudge:
 
     async def _quick(
         self, dimensions: Sequence[Dimension], session: Session
-    ) -> AsyncIterator[Verdict]:
+    ) -> AsyncGenerator[Verdict, None]:
         aspects = [aspect for dimension in dimensions for aspect in active(dimension)]
         request = judge_request(dimensions, session.evidence, session.brief)
         judged = await session.ask(request, aspects, ALL)
@@ -133,7 +151,7 @@ class ModelJudge:
 
     async def _each(
         self, dimensions: Sequence[Dimension], session: Session
-    ) -> AsyncIterator[Verdict]:
+    ) -> AsyncGenerator[Verdict, None]:
         """All dimensions at once, each given out when it is done."""
         tasks = [asyncio.create_task(self._dimension(d, session)) for d in dimensions]
         try:
@@ -147,7 +165,7 @@ class ModelJudge:
 
     async def _deep(
         self, dimensions: Sequence[Dimension], session: Session
-    ) -> AsyncIterator[Verdict]:
+    ) -> AsyncGenerator[Verdict, None]:
         """As `_each`; dimensions with something missing wait for the completeness pass."""
         held: list[Verdict] = []
         async for verdict in self._each(dimensions, session):

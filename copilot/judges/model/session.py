@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
@@ -11,6 +10,7 @@ from copilot.documents.quotes import QuoteFinder
 from copilot.errors import JudgeError
 from copilot.judges.model.faults import CallFailed
 from copilot.judges.model.prices import Prices
+from copilot.judges.model.redact import Redacted
 from copilot.judges.model.requests import Answer, Answers, Brief, Message, Request, id_list
 from copilot.judges.model.rows import Parsed, parse, unusable
 from copilot.judges.protocol import Evidence
@@ -32,6 +32,7 @@ class Session:
         self._warm: dict[str, asyncio.Event] = {}
         self._spent: dict[str, Spending] = {}
         self._finder = QuoteFinder(evidence.document, evidence.passages)
+        self._sent = Redacted(brief.context.text, (), evidence.document.text)
 
     async def ask(
         self, request: Request, aspects: Sequence[Aspect], dimension: str
@@ -122,21 +123,8 @@ class Session:
 
     def _finished(self, judgement: Judgement) -> Judgement:
         """With the share that was read, and quotes from redacted text put back to the original."""
-        quotes = tuple(self._restored(quote) for quote in judgement.quotes)
+        quotes = tuple(map(self._sent.restore, judgement.quotes))
         share = self.brief.context.share
         return judgement.model_copy(
             update={"quotes": quotes, "share_read": None if share == 1.0 else share}
-        )
-
-    def _restored(self, quote: Quote) -> Quote:
-        """A quote that holds a placeholder stands in the redacted text; offsets are the same."""
-        sent, original = self.brief.context.text, self.evidence.document.text
-        if sent == original or quote.text in original:
-            return quote
-        words = quote.text.split()[:200]
-        found = re.search(r"\s+".join(map(re.escape, words)), sent) if words else None
-        if found is None:
-            return quote
-        return quote.model_copy(
-            update={"text": original[found.start() : found.end()], "start": found.start()}
         )

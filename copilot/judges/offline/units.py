@@ -31,7 +31,10 @@ _MEASURE = re.compile(
     r"rps|tps|k|m|x|usd|\$|gpus?|cpus?|nodes?|pods?|replicas?|requests?)\b|\$\s?\d",
     re.I,
 )
-_CODE = re.compile(r"`[^`]+`|[a-z]+_[a-z_]+|[a-z]+[A-Z][a-z]+|\w+\(\)|[{}=<>]{1,2}")
+_CODE = re.compile(
+    r"`[^`]{1,200}`|[a-z]{1,40}_[a-z_]+|[a-z]{1,40}[A-Z][a-z]+|\w{1,60}\(\)|[{}=<>]{1,2}"
+)
+"""Repeats are bounded: without it a word of 300,000 letters takes minutes."""
 _NAME = re.compile(
     r"(?<![.!?]\s)(?<!^)\b[A-Z][A-Za-z]*[A-Z0-9][A-Za-z0-9]*\b|(?<=[a-z,] )[A-Z][a-z]{2,}"
 )
