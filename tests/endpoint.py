@@ -10,6 +10,7 @@ honest reply holds; the default one judges every aspect named at the end of the 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import json
 import re
@@ -23,7 +24,7 @@ FAULTS = (
     "429",  # too many requests, Retry-After: 0.05
     "500",
     "503",
-    "hang",  # accepts the request and answers nothing for `hang` seconds
+    "hang",  # accepts the request and answers nothing until the client leaves, or `hang` seconds
     "drop",  # closes the connection halfway through the response
     "truncated",  # JSON that breaks off, finish_reason length
     "prose",  # the right JSON with prose and a code fence around it
@@ -37,9 +38,12 @@ FAULTS = (
     "400",  # what servers say to a response_format or tool that they do not know
     "401",
 )
+"""Besides these: 307 redirects to `location`, temperature refuses that parameter."""
 
 _IDS = re.compile(r"^- ([a-z]+\.[a-z-]+)$", re.MULTILINE)
-_PASSAGE = re.compile(r"^\[[0-9a-f]{8} (p\d+)[^\]\n]*\]\n(.*?)(?=^\[|\Z)", re.MULTILINE | re.DOTALL)
+_PASSAGE = re.compile(
+    r"^\[[0-9a-f]{8} (p\d+)[^\]\n]*\]\n(.*?)(?=^\[|^</document |\Z)", re.MULTILINE | re.DOTALL
+)
 _LIE = "the zebra committee certified forty purple clusters on the moon last winter"
 
 
@@ -127,10 +131,15 @@ class ScriptedEndpoint:
     hang: float = 30.0
     modes: tuple[str, ...] = ("json_schema", "tools", "text")
     """Ways of structured output that it knows; the others get a 400."""
+    keep_calls: bool = True
+    """False to count the calls only, in long runs."""
     calls: list[Call] = field(default_factory=list)
+    count: int = 0
+    """How many calls came."""
     peak: int = 0
     """Most requests in flight at once."""
     url: str = ""
+    location: str = ""
     served: list[float] = field(default_factory=list)
     """Seconds that each request was in flight."""
 
@@ -186,7 +195,7 @@ class ScriptedEndpoint:
         self.peak = max(self.peak, self._flying)
         started = self._loop.time()
         try:
-            return await self._reply(self._note(path, headers, raw), writer)
+            return await self._reply(self._note(path, headers, raw), reader, writer)
         finally:
             self._flying -= 1
             self.served.append(self._loop.time() - started)
@@ -195,17 +204,28 @@ class ScriptedEndpoint:
         key = hashlib.sha256(raw).hexdigest()
         self._attempts[key] = attempt = self._attempts.get(key, 0) + 1
         body = json.loads(raw) if raw else {}
-        call = Call(len(self.calls), attempt, path, headers, body)
-        self.calls.append(call)
+        call = Call(self.count, attempt, path, headers, body)
+        self.count += 1
+        if self.keep_calls:
+            self.calls.append(call)
         return call
 
-    async def _reply(self, call: Call, writer: asyncio.StreamWriter) -> bool:
+    async def _reply(
+        self, call: Call, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> bool:
         if call.path.endswith("/models"):
             return _send(writer, 200, {"object": "list", "data": [{"id": "scripted"}]})
         fault = self.script(call)
         if call.mode not in self.modes and fault == "ok":
             fault = "400"
-        await asyncio.sleep(self.hang if fault == "hang" else self.latency)
+        if fault == "hang":
+            return await self._hang(reader)
+        await asyncio.sleep(self.latency)
+        if fault == "307":
+            return _send(writer, 307, {}, Location=self.location)
+        if fault == "temperature":
+            error = {"message": "Unsupported value: 'temperature' does not support 0.0"}
+            return _send(writer, 400, {"error": error})
         if fault in ("400", "401", "429", "500", "503"):
             extra = {"Retry-After": "0.05"} if fault == "429" else {}
             says = {"400": f"{call.mode} is not supported by this model"}.get(fault, "scripted")
@@ -217,6 +237,12 @@ class ScriptedEndpoint:
             await writer.drain()
             return False
         return _send(writer, 200, self._completion(call, fault))
+
+    async def _hang(self, reader: asyncio.StreamReader) -> bool:
+        """Say nothing until the client gives up."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(reader.read(1), self.hang)
+        return False
 
     def _completion(self, call: Call, fault: str) -> dict[str, Any]:
         content, finish = _spoil(self.answer(call), fault)

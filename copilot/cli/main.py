@@ -12,6 +12,9 @@ from copilot.errors import CopilotError, ExitCode
 
 _COMMANDS = {
     "review": ("copilot.cli.review", "Review design documents against nine dimensions."),
+    "ask": ("copilot.cli.ask", "Answer a question about a design, every sentence cited."),
+    "prompts": ("copilot.cli.prompts", "Export a model's requests, import its answers."),
+    "doctor": ("copilot.cli.doctor", "Check the installation, the index and the model's endpoint."),
     "knowledge": ("copilot.cli.knowledge", "List, show or check what a review knows."),
     "schema": ("copilot.cli.schema", "Print the JSON Schema of the review JSON."),
     "eval": ("copilot.cli.evaluate", "Score a judge on labelled designs."),

@@ -31,7 +31,8 @@ CONCEALING = re.compile(
     r"display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse)|font-size\s*:\s*0*(?:\.0+)?[01]?"
     r"(?:px|pt|em|rem|%)?\s*(?:[;\"'!]|$)|opacity\s*:\s*0*(?:\.0\d*)?\s*(?:[;\"'!]|$)|"
     r"(?<![-\w])color\s*:\s*(?:white\b|#fff(?:fff)?(?:ff)?\b|transparent|snow\b|ivory\b|"
-    r"rgba?\(\s*255\s*,\s*255\s*,\s*255|rgba\([^)]{0,40},\s*0?\.?0\s*\)|hsla?\([^)]{0,30}100%\s*\))|"
+    r"rgba?\(\s*255\s*,\s*255\s*,\s*255|rgba\([^)]{0,40},\s*0?\.?0\s*\)|"
+    r"hsla?\([^)]{0,30}100%\s*\))|"
     r"text-indent\s*:\s*-\d{3,}|(?:left|top|right)\s*:\s*-\d{3,}|clip(?:-path)?\s*:\s*"
     r"(?:rect\(\s*0|inset\(\s*(?:50|100)%)|(?:max-)?(?:width|height)\s*:\s*0(?:px)?\s*(?:[;\"']|$)|"
     r"mso-hide\s*:\s*all|transform\s*:\s*scale\(\s*0",
@@ -60,7 +61,9 @@ _INVISIBLE = re.compile(
 """Tag characters (a shadow of ASCII; flags use them after U+1F3F4) and long runs of the shapeless."""
 _INLINE_CODE = re.compile(r"(`+)(?!`)[^\n]{1,300}?(?<!`)\1(?!`)")
 _RST_COMMENT = re.compile(
-    r"^([ \t]*)\.\.(?:[ \t]+(?!\[|\||_|[\w:+.-]+::)\S[^\n]*|[ \t]*)(?:\n(?:\1[ \t]+\S[^\n]*|[ \t]*(?=\n)))*",
+    r"^([ \t]*)\.\.(?:[ \t]+(?!\[|\||_|[\w:+.-]+::)\S[^\n]*|[ \t]*)"
+    r"(?:\n(?:\1[ \t]+\S[^\n]*|"
+    r"[ \t]*(?=\n)))*",
     re.MULTILINE,
 )
 

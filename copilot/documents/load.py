@@ -164,6 +164,16 @@ def _document(path: Path, parts: list[tuple[str, Converted]], format: str) -> Do
     )
 
 
+def sections_in(files: tuple[SourceFile, ...], text: str, format: str) -> tuple[Section, ...]:
+    """The sections of a document whose files stand in `text` at these offsets."""
+    found: list[Section] = []
+    for file in files:
+        part = text[file.start : file.end]
+        own = format if format != "folder" else format_of(file.path) or "text"
+        found += _shifted(sections_of(scan(part, own), len(part)), file.start)
+    return tuple(found)
+
+
 def _shifted(sections: tuple[Section, ...], by: int) -> list[Section]:
     if not by:
         return list(sections)

@@ -12,6 +12,7 @@ from copilot.reports.scorecard import (
     scorecard,
     unjudged_rows,
 )
+from copilot.reports.spending import cost, spending_by_dimension, spending_line
 from copilot.schema import Citation, Finding, Review, Searched
 
 TOP_QUESTIONS = 10
@@ -27,6 +28,7 @@ def render_markdown(review: Review, knowledge: Knowledge) -> str:
         _strengths(review),
         _coverage(review, knowledge),
         _limits(review, knowledge),
+        _spending(review),
         _manifest(review),
     )
     return "\n\n".join("\n".join(section) for section in map(list, sections) if section) + "\n"
@@ -133,14 +135,35 @@ def _coverage(review: Review, knowledge: Knowledge) -> Iterator[str]:
 
 def _limits(review: Review, knowledge: Knowledge) -> Iterator[str]:
     unjudged, unsure = unjudged_rows(review), low_confidence(review)
-    if unjudged or unsure:
+    if unjudged or unsure or review.notes:
         yield "## What this review is unsure of"
         yield ""
+    for note in review.notes:
+        yield f"- {md(note)}"
     for row in unjudged:
         yield f"- {md(knowledge.aspects[row.aspect].title)}: unjudged. {md(row.rationale)}"
+        for citation in row.citations:
+            where = md(place(citation)) if citation.verified else "rejected: not in the document"
+            yield f"  - “{md(citation.quote)}” ({where})"
     for row in unsure:
         title = knowledge.aspects[row.aspect].title
         yield f"- {md(title)}: {row.status.value}, confidence {row.confidence:.2f}"
+
+
+def _spending(review: Review) -> Iterator[str]:
+    if not review.usage.by_dimension:
+        return
+    yield "## What the model used"
+    yield ""
+    yield f"{spending_line(review.usage)}."
+    yield ""
+    yield "| dimension | calls | stored answers | prompt tokens | cached | answer tokens | cost |"
+    yield "|---|---|---|---|---|---|---|"
+    for part in spending_by_dimension(review):
+        yield (
+            f"| {md(part.dimension)} | {part.calls} | {part.stored} | {part.prompt_tokens} "
+            f"| {part.cached_tokens} | {part.completion_tokens} | {cost(part.cost_usd)} |"
+        )
 
 
 def _manifest(review: Review) -> Iterator[str]:

@@ -7,6 +7,7 @@ escape sequence of the document's is ever interpreted.
 from __future__ import annotations
 
 import io
+from collections import Counter
 
 from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
@@ -24,10 +25,21 @@ from copilot.reports.scorecard import (
     scorecard,
     unjudged_rows,
 )
-from copilot.schema import Citation, Finding, Question, Review, Searched, Severity, Strength
+from copilot.reports.spending import spending_line
+from copilot.schema import (
+    Citation,
+    Coverage,
+    Finding,
+    Question,
+    Review,
+    Searched,
+    Severity,
+    Strength,
+)
 
 TOP_QUESTIONS = 7
 QUOTE_LIMIT = 400
+SHOWN_REASONS, SHOWN_REJECTED = 8, 5
 QUOTES_SHOWN = 2
 
 STYLES = {
@@ -170,15 +182,21 @@ def _strength(strength: Strength) -> Text:
 def _foot(review: Review, knowledge: Knowledge) -> Group:
     manifest, lines = review.manifest, []
     unjudged, unsure = unjudged_rows(review), low_confidence(review)
+    lines += [Text(f"Note: {one_line(note)}", style="yellow") for note in review.notes]
     if unjudged:
         titles = ", ".join(knowledge.aspects[row.aspect].title for row in unjudged)
         lines.append(Text(f"Unjudged ({len(unjudged)}): {titles}", style="red"))
+        lines += [Text(f"  {one_line(reason)}", style="dim") for reason in _reasons(unjudged)]
+        rejected = [c for row in unjudged for c in row.citations if not c.verified]
+        lines += [_quote(citation) for citation in rejected[:SHOWN_REJECTED]]
     if unsure:
         titles = ", ".join(
             f"{knowledge.aspects[row.aspect].title} ({row.status.value} {row.confidence:.2f})"
             for row in unsure
         )
         lines.append(Text(f"Least certain (below {LOW_CONFIDENCE}): {titles}", style="yellow"))
+    if spent := spending_line(review.usage):
+        lines.append(Text(spent, style="dim"))
     lines.append(
         Text(
             f"judge {manifest.judge} · {review.usage.passages} passages · "
@@ -187,3 +205,11 @@ def _foot(review: Review, knowledge: Knowledge) -> Group:
         )
     )
     return Group(*lines)
+
+
+def _reasons(unjudged: list[Coverage]) -> list[str]:
+    """Why aspects are unjudged, each reason once with how many aspects it holds for."""
+    counts = Counter(row.rationale for row in unjudged)
+    reasons = [f"{count} x {reason}" if count > 1 else reason for reason, count in counts.items()]
+    more = len(reasons) - SHOWN_REASONS
+    return reasons[:SHOWN_REASONS] + ([f"and {more} more: --format md"] if more > 0 else [])

@@ -12,10 +12,20 @@ __all__ = ["Folded", "Verifier", "fold", "fold_character"]
 class Verifier:
     """Turns quotes into citations of one document."""
 
-    def __init__(self, document: Document, passages: tuple[Passage, ...]) -> None:
-        self._document = document
+    def __init__(
+        self,
+        document: Document,
+        passages: tuple[Passage, ...],
+        source: Document | None = None,
+    ) -> None:
+        """Quotes are looked for in `document` and shown as `source` has them at that place.
+
+        `source` is the document as it came, `document` the same text without what its reader does
+        not see; they are one where nothing is hidden.
+        """
+        self._document = source or document
         self._finder = QuoteFinder(document, passages)
-        self._locator = Locator(document)
+        self._locator = Locator(self._document)
 
     def cite(self, quote: Quote) -> Citation:
         """The citation of a quote: verified with its place, or rejected with the quote kept."""

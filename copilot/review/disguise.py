@@ -13,7 +13,6 @@ import html
 import re
 import unicodedata
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
 from urllib.parse import unquote
 
 MIN_RUN = 24
@@ -31,13 +30,7 @@ _SPACED = re.compile(r"(?<![\w])(?:[A-Za-z][ .\-_*]){5,}[A-Za-z](?![\w])")
 _LEET = str.maketrans("013457@$", "oieastas")
 
 
-class Plain(NamedTuple):
-    """A text without its disguises."""
-
-    text: str
-
-
-def plain(text: str) -> Plain:
+def plain(text: str) -> str:
     """The text with entities resolved, unseen characters out, look-alike letters made Latin."""
     if "&" in text:
         text = html.unescape(text)
@@ -49,7 +42,7 @@ def plain(text: str) -> Plain:
         )
         text = re.sub(r"\w*[^\W\x00-\x7f]\w*", _latin, text)
     text = re.sub(r"(?<=\w)(?:<!-- ?-->|</?(?:b|i|em|strong|span|wbr)/?>|\*\*|__)(?=\w)", "", text)
-    return Plain(_unspaced(text))
+    return _unspaced(text)
 
 
 def _latin(match: re.Match[str]) -> str:
@@ -74,18 +67,18 @@ def decoded_runs(text: str) -> Iterator[tuple[int, int, str]]:
             message = decode(match.group()[:MAX_RUN])
             if message and _reads_like_text(message):
                 yield *match.span(), message
-                for start, end, inner in _again(message):
+                for inner in _again(message):
                     yield *match.span(), inner
     yield from _turned(text)
 
 
-def _again(message: str) -> Iterator[tuple[int, int, str]]:
+def _again(message: str) -> Iterator[str]:
     """What an encoding within an encoding says, one level deep."""
     for pattern, decode in _CODES[:2]:
         for match in pattern.finditer(message):
             inner = decode(match.group())
             if inner and _reads_like_text(inner):
-                yield 0, 0, inner
+                yield inner
 
 
 def _reads_like_text(message: str) -> bool:
@@ -133,11 +126,12 @@ _CODES: tuple[tuple[re.Pattern[str], Callable[[str], str]], ...] = (
     (re.compile(r"\b[A-Z2-7]{32,}={0,6}"), _base32),
     (re.compile(r"(?:[01]{8}\s+){10,}[01]{8}"), _binary),
     (re.compile(r"(?:\\u[0-9a-fA-F]{4}){12,}"), _escapes),
-    (re.compile(r"\S{0,400}(?:%[0-9a-fA-F]{2}\S{0,60}){3,400}"), unquote),
+    (re.compile(r"(?<![^\s%])[^\s%]{0,40}(?:%[0-9a-fA-F]{2}[^\s%]{0,60}){3,400}"), unquote),
 )
 
 _COMMON = re.compile(
-    r"\b(?:the|and|you|your|all|not|this|that|with|are|for|any|has|ignore|report|findings|document)\b",
+    r"\b(?:the|and|you|your|all|not|this|that|with|are|for|any|has|ignore|report|findings|"
+    r"document)\b",
     re.I,
 )
 _ROT13 = re.compile(codecs.encode(_COMMON.pattern[5:-3], "rot13").join((r"\b(?:", r")\b")), re.I)

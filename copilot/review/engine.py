@@ -16,7 +16,6 @@ from copilot.judges.protocol import Judge
 from copilot.knowledge import Knowledge, load_knowledge
 from copilot.settings import Settings
 
-
 JudgeChoice = Literal["auto", "offline", "model"]
 
 

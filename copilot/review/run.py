@@ -23,12 +23,14 @@ from copilot.review.citations import Verifier
 from copilot.review.engine import Engine
 from copilot.review.events import Done, Event, Indexed, Judged, Read
 from copilot.review.findings import findings, strengths
+from copilot.review.injection import injection_findings, shield
 from copilot.review.questions import questions
 from copilot.schema import (
     Coverage,
     Dimension,
     Document,
     DocumentInfo,
+    Finding,
     Hit,
     Manifest,
     Passage,
@@ -53,13 +55,14 @@ async def review(
     asked = select_dimensions(engine.knowledge, dimensions)
     started = time.perf_counter()
     document = await asyncio.to_thread(load_document, path, engine.limits)
-    passages = await asyncio.to_thread(split, document)
+    reading = await asyncio.to_thread(shield, document)
+    passages = await asyncio.to_thread(split, reading.document)
     yield Read(document_info(document), len(passages))
-    search, indexed = await asyncio.to_thread(_index, engine, document, passages)
+    search, indexed = await asyncio.to_thread(_index, engine, reading.document, passages)
     yield indexed
     hits = await asyncio.to_thread(_retrieve, search, asked)
-    evidence = Evidence(document, passages, hits)
-    verifier = Verifier(document, passages)
+    evidence = Evidence(reading.document, passages, hits)
+    verifier = Verifier(reading.document, passages, source=document)
     rows: dict[str, tuple[Coverage, ...]] = {}
     spent: list[Spending] = []
     async with aclosing(_verdicts(engine.judge, asked, evidence)) as verdicts:
@@ -76,7 +79,8 @@ async def review(
         embedded=indexed.embedded,
         **_paid(spent),
     )
-    review = _assemble(engine, document, asked, rows, usage)
+    aimed = injection_findings(reading.injections, verifier)
+    review = _assemble(engine, document, asked, rows, usage, aimed)
     yield Done(review.model_copy(update={"notes": (*review.notes, *said)}))
 
 
@@ -86,6 +90,7 @@ async def prepare(path: Path, engine: Engine, asked: Sequence[Dimension]) -> Evi
     Raises DocumentError, IndexFault.
     """
     document = await asyncio.to_thread(load_document, path, engine.limits)
+    document = (await asyncio.to_thread(shield, document)).document
     passages = await asyncio.to_thread(split, document)
     search, _ = await asyncio.to_thread(_index, engine, document, passages)
     return Evidence(document, passages, await asyncio.to_thread(_retrieve, search, asked))
@@ -199,7 +204,9 @@ def _assemble(
     asked: Sequence[Dimension],
     rows: dict[str, tuple[Coverage, ...]],
     usage: Usage,
+    aimed: tuple[Finding, ...] = (),
 ) -> Review:
+    """The review; `aimed` are the findings about text that is aimed at the reviewer."""
     not_asked = "Not judged: its dimension was not asked for."
     coverage = tuple(
         row
@@ -210,7 +217,7 @@ def _assemble(
     return Review(
         document=document_info(document),
         coverage=coverage,
-        findings=found,
+        findings=tuple(sorted((*aimed, *found), key=lambda finding: finding.severity.rank)),
         strengths=strengths(coverage, engine.knowledge),
         questions=questions(found, coverage, engine.knowledge),
         usage=usage,

@@ -28,6 +28,7 @@ from copilot.schema import Document
 FOLDER = Path(__file__).resolve().parent.parent / "attacks"
 DESIGNS = FOLDER.parent / "designs"
 HOST = DESIGNS / "realtime-serving-2.md"
+WHITE = '<w:rPr><w:color w:val="FFFFFF"/></w:rPr>'
 SUFFIXES = {"markdown": ".md", "rst": ".rst", "html": ".html", "docx": ".docx", "pdf": ".pdf"}
 
 
@@ -60,14 +61,15 @@ def plant(record: dict[str, str], host: str, folder: Path) -> Path:
 def make_docx(paragraphs: list[str], hidden: int) -> bytes:
     """A Word file; the paragraph at `hidden` is white on white."""
     body = "".join(
-        f"<w:p><w:r>{'<w:rPr><w:color w:val=%sFFFFFF%s/></w:rPr>' % (chr(34), chr(34)) if n == hidden else ''}"
+        f"<w:p><w:r>{WHITE if n == hidden else ''}"
         f'<w:t xml:space="preserve">{html.escape(" ".join(text.split()))}</w:t></w:r></w:p>'
         for n, text in enumerate(paragraphs)
     )
     space = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
     types = (
         '<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">'
-        '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
+        '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.'
+        'relationships+xml"/>'
         '<Override PartName="/word/document.xml" ContentType="application/vnd.openxmlformats-'
         'officedocument.wordprocessingml.document.main+xml"/></Types>'
     )
@@ -127,22 +129,21 @@ def found_in(path: Path) -> list[str]:
 
 
 def recall(missed: bool) -> Iterator[str]:
-    """Rows of a table: carrier, attacks, found."""
+    """Rows of a table: carrier (then the parts of the corpus), attacks, found."""
     host, total, hits = HOST.read_text("utf-8"), Counter[str](), Counter[str]()
     with tempfile.TemporaryDirectory() as name:
         for record in read("attacks.jsonl"):
-            total[record["carrier"]] += 1
+            groups = (record["carrier"], f"({record['part']})")
+            total.update(groups)
             if found_in(plant(record, host, Path(name))):
-                hits[record["carrier"]] += 1
+                hits.update(groups)
             elif missed:
                 yield f"missed {record['id']}: {record['payload']!r}"
     yield "| carrier | attacks | found | recall |"
     yield "|---|---|---|---|"
-    for carrier in total:
+    for carrier in sorted(total):
         share = hits[carrier] / total[carrier]
         yield f"| {carrier} | {total[carrier]} | {hits[carrier]} | {share:.0%} |"
-    every = total.total()
-    yield f"| all | {every} | {hits.total()} | {hits.total() / every:.1%} |"
 
 
 def false_alarms(benchmark: Path | None) -> Iterator[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Any
 
 from copilot.documents.load import load_document
 from copilot.judges.offline.units import Unit, units
+from copilot.schema import Document
 
 STATUS_ORDER = ("addressed", "partial", "missing")
 
@@ -34,6 +36,16 @@ class Labelled:
     """For each aspect, the units that a labelled quote covers."""
     digest: str
     """SHA-256 of text and labels."""
+    marks: Marks | None = None
+    """Every unit's marks where somebody marked the whole document; None where nobody did."""
+
+
+@dataclass(frozen=True)
+class Marks:
+    """For each aspect, the units that state something concrete, and those that touch on it."""
+
+    firm: tuple[frozenset[int], ...]
+    soft: tuple[frozenset[int], ...]
 
 
 def aspect_ids(benchmark: Path) -> tuple[str, ...]:
@@ -42,14 +54,21 @@ def aspect_ids(benchmark: Path) -> tuple[str, ...]:
     return tuple(json.loads(first.read_text(encoding="utf-8"))["aspects"])
 
 
-def benchmark_documents(benchmark: Path, split: str, aspects: tuple[str, ...]) -> list[Labelled]:
-    """The real documents of one split, grouped by repository."""
+def benchmark_documents(
+    benchmark: Path, split: str, aspects: tuple[str, ...], annotations: Path | None = None
+) -> list[Labelled]:
+    """The real documents of one split, grouped by repository.
+
+    `annotations` is the folder of sentence marks, as offsets in the documents' texts.
+    """
     rows = (benchmark / "MANIFEST.tsv").read_text(encoding="utf-8").splitlines()
     header = rows[0].split("\t")
     manifest = [dict(zip(header, row.split("\t"), strict=True)) for row in rows[1:]]
     groups = {row["id"]: row["repository"] for row in manifest}
     return [
-        _labelled(label, benchmark / split, groups[label["id"]], aspects, own=False)
+        _labelled(
+            label, benchmark / split, groups[label["id"]], aspects, own=False, marked=annotations
+        )
         for label in _labels(benchmark / split)
     ]
 
@@ -83,7 +102,13 @@ def _labels(folder: Path) -> Iterator[dict[str, Any]]:
 
 
 def _labelled(
-    label: Mapping[str, Any], folder: Path, group: str, aspects: tuple[str, ...], *, own: bool
+    label: Mapping[str, Any],
+    folder: Path,
+    group: str,
+    aspects: tuple[str, ...],
+    *,
+    own: bool,
+    marked: Path | None = None,
 ) -> Labelled:
     document = load_document(folder / label["document"])
     parts = units(document.text, document.sections)
@@ -103,7 +128,41 @@ def _labelled(
         accept=tuple(accept),
         evidence=tuple(_covered(document.text, parts, row) for row in rows),
         digest=hashlib.sha256(content.encode()).hexdigest(),
+        marks=_marks(marked / f"{label['id']}.json", document, parts, aspects) if marked else None,
     )
+
+
+def _marks(
+    path: Path, document: Document, parts: list[Unit], aspects: tuple[str, ...]
+) -> Marks | None:
+    """The marks of a file; None without one. Raises ValueError when the text is another."""
+    if not path.is_file():
+        return None
+    record = json.loads(path.read_text(encoding="utf-8"))
+    if record["text_sha256"] != document.digest:
+        raise ValueError(f"{path}: made for another text of {document.path}; mark it anew")
+    starts = [unit.start for unit in parts]
+    found: dict[str, list[set[int]]] = {
+        level: [set() for _ in aspects] for level in ("addressed", "partial", "none")
+    }
+    for start, end, aspect, level in record["marks"]:
+        units_of_aspect = found[level][aspects.index(aspect)]
+        first = max(0, bisect_right(starts, start) - 1)
+        for index in range(first, len(parts)):
+            if parts[index].start >= end:
+                break
+            if _overlap(parts[index], start, end):
+                units_of_aspect.add(index)
+    return Marks(
+        firm=tuple(map(frozenset, found["addressed"])),
+        soft=tuple(map(frozenset, found["partial"])),
+    )
+
+
+def _overlap(unit: Unit, start: int, end: int) -> bool:
+    """Whether the stretch covers half of the unit, or the unit half of the stretch."""
+    shared = min(unit.end, end) - max(unit.start, start)
+    return shared > 0 and 2 * shared >= min(unit.end - unit.start, end - start)
 
 
 def _covered(text: str, parts: list[Unit], row: Mapping[str, Any]) -> frozenset[int]:
@@ -117,7 +176,6 @@ def _covered(text: str, parts: list[Unit], row: Mapping[str, Any]) -> frozenset[
         if match:
             start, end = match.span()
             for index, unit in enumerate(parts):
-                shared = min(unit.end, end) - max(unit.start, start)
-                if shared > 0 and 2 * shared >= min(unit.end - unit.start, end - start):
+                if _overlap(unit, start, end):
                     found.add(index)
     return frozenset(found)

@@ -53,7 +53,7 @@ def score_documents(
     for document in documents:
         features = extractor(document.units, embed)
         scores = heads.score(features)
-        pooled.append(pool(document.units, features, scores))
+        pooled.append(pool(document.units, features.slice(0, len(document.units)), scores))
         for aspect, labelled in enumerate(document.evidence):
             if labelled:
                 order = np.argsort(-quote_scores(scores, aspect), kind="stable")

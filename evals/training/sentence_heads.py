@@ -41,6 +41,8 @@ class HeadSettings:
     unlabelled_weight: float = 0.1
     """Weight of a unit that no quote covers, in a document that does speak to the aspect."""
     example_weight: float = 0.3
+    mark_weight: float = 0.5
+    """Weight of a unit that is marked as evidence but was not quoted, against 1 for a quote."""
     scales: Scales = field(default_factory=Scales)
 
 
@@ -106,6 +108,9 @@ def _targets(document: Labelled, aspects: int, settings: HeadSettings) -> Target
         name = STATUS_ORDER[status]
         if name == "missing":
             continue
+        if document.marks is not None:
+            _mark(document, k, aspects, labels, weights, settings)
+            continue
         weights[:, k] = settings.unlabelled_weight
         weights[:, aspects + k] = settings.unlabelled_weight if name == "addressed" else 1.0
         quoted = sorted(document.evidence[k])
@@ -113,6 +118,27 @@ def _targets(document: Labelled, aspects: int, settings: HeadSettings) -> Target
         labels[quoted, aspects + k] = float(name == "addressed")
         weights[quoted, k] = weights[quoted, aspects + k] = 1
     return labels, weights
+
+
+def _mark(
+    document: Labelled,
+    k: int,
+    aspects: int,
+    labels: Floats,
+    weights: Floats,
+    settings: HeadSettings,
+) -> None:
+    """Targets of aspect k in a document whose units are all marked; labelled quotes weigh more."""
+    assert document.marks is not None
+    firm, soft = sorted(document.marks.firm[k]), sorted(document.marks.soft[k])
+    quoted = sorted(document.evidence[k])
+    labels[firm + soft + quoted, k] = 1
+    labels[firm, aspects + k] = 1
+    if STATUS_ORDER[document.status[k]] == "addressed":
+        labels[quoted, aspects + k] = 1
+    weights[firm + soft, k] = settings.mark_weight
+    weights[firm, aspects + k] = settings.mark_weight
+    weights[quoted, k] = weights[quoted, aspects + k] = 1
 
 
 def _example_targets(examples: Sequence[Example], aspects: int, weight: float) -> Targets:

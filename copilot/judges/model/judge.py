@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from copilot.judges.model import critic
+from copilot.judges.model.ask import AskRequest, ask_request, parse_said
 from copilot.judges.model.estimate import Estimate, estimate
 from copilot.judges.model.prices import Prices
 from copilot.judges.model.requests import (
@@ -103,6 +104,24 @@ class ModelJudge:
         """Give the endpoint's connections back."""
         if close := getattr(self._answers, "close", None):
             await close()
+
+    async def ask(self, question: str, evidence: Evidence) -> tuple[AskRequest, str]:
+        """A question about the document as it was sent, and its answer; raises JudgeError."""
+        options = self._options
+        asked = await asyncio.to_thread(
+            ask_request,
+            question,
+            evidence,
+            self._prompts,
+            options.model,
+            self._redact,
+            context_tokens=options.context_tokens,
+            parameters=options.parameters,
+        )
+        answer = await self._answers.answer(asked.request)
+        if parse_said(answer.text) is not None:
+            await self._answers.keep(asked.request, answer)
+        return asked, answer.text
 
     async def judge(self, dimension: Dimension, evidence: Evidence) -> list[Judgement]:
         """One judgement for each aspect that is switched on."""

@@ -202,7 +202,8 @@ def _detectors() -> tuple[list[Any], Any, list[Any], dict[Any, int]]:
     from detect_secrets.plugins.private_key import PrivateKeyDetector
 
     left_out = (IPPublicDetector, PrivateKeyDetector)  # version numbers; only the header line
-    every = [kind() for kind in get_mapping_from_secret_type_to_class().values()]
+    kinds: dict[str, Any] = get_mapping_from_secret_type_to_class()
+    every = [kind() for kind in kinds.values()]
     formats = [
         d for d in every if isinstance(d, RegexBasedDetector) and not isinstance(d, left_out)
     ]

@@ -86,6 +86,21 @@ class UnitFeatures:
     technologies: tuple[Hits, ...]
 
 
+    def slice(self, first: int, last: int) -> UnitHints:
+        """What pooling needs of the units from `first` up to `last`."""
+        return UnitHints(
+            self.cues[first:last], self.heading_cues[first:last], self.technologies[first:last]
+        )
+
+
+class UnitHints(NamedTuple):
+    """Cues and technologies of each unit: the part of the features that pooling looks at."""
+
+    cues: tuple[Hits, ...]
+    heading_cues: tuple[Hits, ...]
+    technologies: tuple[Hits, ...]
+
+
 @dataclass(frozen=True)
 class Extractor:
     """Makes the features of units; the same code serves training and judging."""
@@ -148,8 +163,7 @@ def _vectors(units: Sequence[Unit], embed: Embed, scales: Scales, loose: bool) -
         near[1:] += own[:-1]
         near[:-1] += own[1:]
         headings = [" ".join([*unit.path[-2:], unit.lead]) for unit in units]
-        distinct = sorted(set(headings))
-        rows = embed(distinct)
-        above = rows[[distinct.index(heading) for heading in headings]]
+        place = {heading: at for at, heading in enumerate(sorted(set(headings)))}
+        above = embed(list(place))[[place[heading] for heading in headings]]
     stacked = [own * scales.vector, near / 2 * scales.near_vector, above * scales.heading_vector]
     return np.hstack(stacked).astype(np.float32)

@@ -14,7 +14,14 @@ from numpy.typing import NDArray
 
 from copilot.errors import JudgeError
 from copilot.judges.offline.evidence import Span, best_spans
-from copilot.judges.offline.features import Embed, Extractor, Floats, Scales, Vocabulary
+from copilot.judges.offline.features import (
+    Embed,
+    Extractor,
+    Floats,
+    Scales,
+    UnitHints,
+    Vocabulary,
+)
 from copilot.judges.offline.heads import Heads
 from copilot.judges.offline.pooling import pool
 from copilot.judges.offline.signals import Signals
@@ -28,6 +35,8 @@ TREE_ARRAYS = ("priors", "baseline", "feature", "threshold", "left", "right", "v
 ORDER = (Status.ADDRESSED, Status.PARTIAL, Status.MISSING)
 MAX_EVIDENCE = 5
 MAX_NEAR = 3
+WINDOW = 4_000
+"""Units that are scored at a time; a document of 3,000 words has about 250."""
 FIRM = 0.35
 """Weight of "evidence that it is addressed" against "evidence" when quotes are ranked."""
 
@@ -88,14 +97,28 @@ class LearnedModel:
         if not parts:
             nothing = Prediction(Status.MISSING, (0.0, 0.0, 1.0), (), ())
             return dict.fromkeys(self.aspects, nothing)
-        features = self.extractor(parts, embed)
-        scores = self.heads.score(features)
-        chances = self.verdicts.chances(pool(parts, features, scores))
+        hints, scores = self._score(parts, embed)
+        chances = self.verdicts.chances(pool(parts, hints, scores))
         picked = self.verdicts.pick(chances)
         return {
             aspect: self._prediction(k, parts, scores, chances[k], int(picked[k]))
             for k, aspect in enumerate(self.aspects)
         }
+
+    def _score(self, parts: Sequence[Unit], embed: Embed) -> tuple[UnitHints, Floats]:
+        """Hints and head scores of all units, a window at a time so that memory stays flat."""
+        hints: list[UnitHints] = []
+        scores: list[Floats] = []
+        for start in range(0, len(parts), WINDOW):
+            end = min(start + WINDOW, len(parts))
+            first = max(0, start - 1)  # a neighbour on either side belongs to the features
+            features = self.extractor(parts[first : end + 1], embed)
+            hints.append(features.slice(start - first, end - first))
+            scores.append(self.heads.score(features)[start - first : end - first])
+        cues, heading_cues, technologies = (
+            tuple(hit for part in column for hit in part) for column in zip(*hints, strict=True)
+        )
+        return UnitHints(cues, heading_cues, technologies), np.vstack(scores)
 
     def _prediction(
         self, k: int, parts: Sequence[Unit], scores: Floats, chances: Floats, picked: int

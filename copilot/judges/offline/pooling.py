@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from copilot.judges.offline.features import Floats, UnitFeatures
+from copilot.judges.offline.features import Floats, UnitHints
 from copilot.judges.offline.signals import Hits
 from copilot.judges.offline.units import SHAPE, Unit
 
@@ -30,7 +30,7 @@ _DOCUMENT_SHAPE = [
 ]
 
 
-def pool(units: Sequence[Unit], features: UnitFeatures, scores: Floats) -> Floats:
+def pool(units: Sequence[Unit], features: UnitHints, scores: Floats) -> Floats:
     """Rows of shape (K, F) for the K aspects, from the heads' scores of shape (units, 2K)."""
     aspects = scores.shape[1] // 2
     evidence, concrete = scores[:, :aspects], scores[:, aspects:]
@@ -84,7 +84,7 @@ def _shape_columns(units: Sequence[Unit], chance: Floats, order: NDArray[np.int6
 
 
 def _cue_columns(
-    units: Sequence[Unit], features: UnitFeatures, order: NDArray[np.int64], aspects: int
+    units: Sequence[Unit], features: UnitHints, order: NDArray[np.int64], aspects: int
 ) -> list[Floats]:
     counts = np.zeros((len(units), aspects), np.float32)
     for row, hits in enumerate(features.cues):
