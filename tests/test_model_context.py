@@ -10,6 +10,7 @@ from copilot.documents.split import split
 from copilot.errors import JudgeError
 from copilot.judges.model.context import estimate_tokens, make_tag
 from copilot.judges.model.requests import Request, judge_requests, make_brief
+from copilot.judges.model.wire import to_langchain
 from copilot.judges.protocol import Evidence
 from copilot.knowledge import Knowledge
 from copilot.prompts import load_prompts
@@ -123,3 +124,17 @@ def test_what_is_redacted_stands_nowhere_in_a_request(knowledge: Knowledge) -> N
 def test_redaction_must_keep_the_length(knowledge: Knowledge) -> None:
     with pytest.raises(JudgeError, match="length"):
         make_brief(evidence(), knowledge, load_prompts(), "openai:x", lambda text: text[1:])
+
+
+@pytest.mark.parametrize(("provider", "blocks"), [("openai", False), ("anthropic", True)])
+def test_neighbours_become_one_message_or_blocks_with_breakpoints(
+    provider: str, blocks: bool, knowledge: Knowledge
+) -> None:
+    request = requests(knowledge, evidence())[0]
+    system, user = to_langchain(request, "json_schema", provider)
+    if not blocks:
+        assert user.content == f"{request.messages[1].content}\n\n{request.messages[2].content}"
+        return
+    marked = [["cache_control" in part for part in message.content] for message in (system, user)]
+    assert marked == [[True], [True, False]]
+    assert [part["text"] for part in user.content] == [m.content for m in request.messages[1:]]

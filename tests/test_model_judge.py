@@ -220,6 +220,25 @@ def test_other_servers_learn_nothing_of_openai(
         assert secret not in seen
 
 
+def test_rows_without_a_real_quote_are_asked_for_once_more(
+    evidence: Evidence, knowledge: Knowledge
+) -> None:
+    lie = "nothing of this kind is written anywhere at all"
+
+    def answer(call: Call) -> object:
+        quote = _first_words(evidence.document) if "could not be used" in call.prompt else lie
+        return {"rows": [row(a, "addressed", ("p0001", quote)) for a in call.aspects]}
+
+    with ScriptedEndpoint(answer=answer) as endpoint:
+        (verdict,) = run(judge_at(endpoint, knowledge), evidence, knowledge, "risk")
+    assert len(endpoint.calls) == 2
+    assert "no quote that stands in the text" in endpoint.calls[1].prompt
+    for judgement in verdict.judgements:
+        real, made_up = (quote.text for quote in judgement.quotes)
+        assert real in " ".join(evidence.document.text.split())
+        assert made_up == lie  # stays to be shown as rejected
+
+
 def test_quick_is_one_call(evidence: Evidence, knowledge: Knowledge) -> None:
     with ScriptedEndpoint() as endpoint:
         verdicts = run(judge_at(endpoint, knowledge, depth="quick"), evidence, knowledge)
@@ -260,9 +279,10 @@ def test_deep_asks_a_critic_and_raises_a_verdict_only_by_a_real_quote(
         judge = judge_at(endpoint, knowledge, depth="deep", critic_model="openai:stronger")
         verdicts = run(judge, evidence, knowledge, "risk", "security")
     models = [call.body["model"] for call in endpoint.calls]
-    open_after_critic = status is Status.MISSING or critic == "missing"
+    completeness = status is Status.MISSING or critic == "missing"
+    repairs = 3 * lie  # two of the critic's answers and the completeness pass's
     assert models.count("scripted") == 2
-    assert models.count("stronger") == 2 + open_after_critic
+    assert models.count("stronger") == 2 + completeness + repairs
     found = judgements(verdicts)
     assert len(found) == 7
     assert all(j.status is status and says in j.rationale for j in found)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from copilot.cli.model_options import model_options
 from copilot.cli.output import check_out, emit
 from copilot.cli.progress import Reporter
 from copilot.errors import CopilotError, ExitCode
+from copilot.judges.model.setup import tracing
 from copilot.reports.formats import RENDERERS
 from copilot.review.engine import Engine, JudgeChoice, make_engine
 from copilot.review.events import Done
@@ -89,6 +91,8 @@ def command(
         dry_run(designs, engine, dimensions)
         return ExitCode.OK
     with Reporter(len(designs), len(asked), quiet) as reporter:
+        if engine.judge.origin == "model" and tracing(os.environ):
+            reporter.line("LangSmith tracing is switched on: prompts and answers go there too")
         reviews, failed = asyncio.run(_review_all(designs, engine, dimensions, reporter))
     if reviews:
         emit(reviews, engine.knowledge, form, out)

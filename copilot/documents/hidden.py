@@ -58,7 +58,7 @@ _INVISIBLE = re.compile(
     "(?<![\U0001f3f4\U000e0000-\U000e007f])[\U000e0000-\U000e007f]+|"
     f"[\u200b-\u200f\u2060-\u2064\ufeff\u00ad\u180e\ufe00-\ufe0f\U000e0100-\U000e01ef]{{{MIN_INVISIBLE},}}"
 )
-"""Tag characters (a shadow of ASCII; flags use them after U+1F3F4) and long runs of the shapeless."""
+"""Tag characters (a shadow of ASCII; flags use them after U+1F3F4), long runs without shape."""
 _INLINE_CODE = re.compile(r"(`+)(?!`)[^\n]{1,300}?(?<!`)\1(?!`)")
 _RST_COMMENT = re.compile(
     r"^([ \t]*)\.\.(?:[ \t]+(?!\[|\||_|[\w:+.-]+::)\S[^\n]*|[ \t]*)"
@@ -99,7 +99,10 @@ def _of_text(text: str, format: str) -> list[Hidden]:
         found += _outside(_markup(text), code)
     elif format == "rst":
         code = _code_spans(text, format)
-        rst = (Hidden(*match.span(), "comment") for match in _RST_COMMENT.finditer(text))
+        rst = (
+            Hidden(match.start(), match.start() + len(match.group().rstrip()), "comment")
+            for match in _RST_COMMENT.finditer(text)
+        )
         found += _outside((span for span in rst if text[span.start : span.end].strip(". \n")), code)
     return _joined(found)
 

@@ -11,7 +11,7 @@ from copilot.judges.protocol import Judge
 from copilot.knowledge import Knowledge
 from copilot.locations import bundled
 
-NAMES = ("offline", "keyword", "similarity", "most-frequent", "always-missing")
+NAMES = ("offline", "model", "keyword", "similarity", "most-frequent", "always-missing")
 BASELINES = ("most-frequent", "always-missing", "keyword", "similarity")
 
 
@@ -21,9 +21,13 @@ def priors_file() -> Path:
 
 
 def make_judge(name: str, knowledge: Knowledge) -> Judge:
-    """A new judge of this name; raises InputError for priors that cannot be read."""
+    """A new judge of this name; `model` is the one that ARCHREVIEW_MODEL and the like describe.
+
+    Raises InputError for priors that cannot be read or a model that is not configured.
+    """
     factories: dict[str, Callable[[], Judge]] = {
         "offline": lambda: _offline(knowledge),
+        "model": lambda: _model(knowledge),
         "keyword": baselines.keyword,
         "similarity": lambda: baselines.similarity(knowledge, _embed),
         "most-frequent": lambda: baselines.most_frequent(
@@ -50,3 +54,10 @@ def _offline(knowledge: Knowledge) -> Judge:
     from copilot.judges.offline.model import LearnedModel
 
     return OfflineJudge(knowledge, _embed, LearnedModel.load())
+
+
+def _model(knowledge: Knowledge) -> Judge:
+    from copilot.judges.model.setup import make_model_judge
+    from copilot.settings import load_settings
+
+    return make_model_judge(load_settings(), knowledge)

@@ -105,8 +105,9 @@ def _read_folder(folder: Path) -> dict[str, Any]:
     for name, key in _LISTS.items():
         top = read_yaml(folder / name) if (folder / name).is_file() else None
         raw[key] = [] if top is None else _list(top, key)
-        raw["kinds"] |= (top or {}).get("kinds") or {}
-    if not any(raw.values()):
+        if top is not None:
+            raw["kinds"] |= top.get("kinds") or {}
+    if not any(raw.values()) and not (folder / "prices.yaml").is_file():
         raise KnowledgeError(
             "holds no knowledge", where=folder, todo="add dimensions/*.yaml, sources.yaml, ..."
         )

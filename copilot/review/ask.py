@@ -36,18 +36,24 @@ READ = 6
 """Passages whose sentences the offline answer is taken from."""
 MAX_SENTENCES = 3
 MAX_QUESTION = 2_000
-NEAR = 0.36
-"""Cosine similarity of question and sentence below which a sentence does not answer."""
-SHARED = 0.34
-"""Share of the question's telling words that an answering sentence must hold."""
+NEAR, SHARED = 0.25, 0.3
+"""Least cosine similarity to the question, and share of its telling words, of an answer."""
+ENOUGH, WORTH_OF_WORDS = 0.55, 0.5
+"""Least similarity plus weighted share of words: below it the document does not tell."""
+BEHIND = 0.2
+"""How far behind the best a sentence may stand."""
 
 _STOP = frozenset(
-    "a an and any are as at be been being by can could did do does doing during each for from get "
-    "had has have how if in into is it its long made make many may might much must of on or other "
-    "our out over shall should so some tell than that the their them there these they this those "
-    "through to under up use used uses using was way we were what when where which while who whom "
-    "whose why will with would you your design document platform system describe explain happens "
-    "happen handle handled handles planned plan about between before after also not no".split()  # noqa: SIM905
+    re.findall(
+        r"\w+",
+        "a about after also an and any are as at be been before being between by can could "
+        "describe design did do document does doing during each explain for from get had handle "
+        "handled handles happen happens has have how if in into is it its long made make many "
+        "may might much must no not of on or other our out over plan planned platform shall "
+        "should so some system tell than that the their them there these they this those "
+        "through to under up use used uses using was way we were what when where which while "
+        "who whom whose why will with would you your ",
+    )
 )
 
 
@@ -191,9 +197,12 @@ def _best(
     ranked = []
     for span, similarity in zip(spans, near, strict=True):
         shared = len(words & _telling(text[slice(*span)])) / len(words) if words else 0.0
-        if similarity >= NEAR and shared >= SHARED:
-            ranked.append((similarity + shared, -span[0], span))
-    return [span for _, _, span in sorted(ranked, reverse=True)[:MAX_SENTENCES]]
+        score = similarity + WORTH_OF_WORDS * shared
+        if similarity >= NEAR and shared >= SHARED and score >= ENOUGH:
+            ranked.append((score, -span[0], span))
+    best = max(ranked, default=(0.0, 0, (0, 0)))[0]
+    close = [one for one in ranked if one[0] >= best - BEHIND]
+    return [span for _, _, span in sorted(close, reverse=True)[:MAX_SENTENCES]]
 
 
 def _telling(text: str) -> set[str]:

@@ -77,7 +77,14 @@ def own_designs(evals: Path, aspects: tuple[str, ...], *, sealed: bool) -> list[
     """Our own designs, grouped by archetype: those of the sealed archetypes, or the others."""
     split = json.loads((evals / "splits.json").read_text(encoding="utf-8"))
     return [
-        _labelled(label, evals, f"own:{label['archetype']}", aspects, own=True)
+        _labelled(
+            label,
+            evals,
+            f"own:{label['archetype']}",
+            aspects,
+            own=True,
+            marked=None if sealed else evals / "annotations",
+        )
         for label in _labels(evals)
         if (label["archetype"] in split["sealed"]) is sealed
     ]

@@ -35,7 +35,7 @@ class HeadSettings:
 
     min_documents: int = 3
     min_groups: int = 2
-    penalty: float = 3e-4
+    penalty: float = 1.5e-4
     iterations: int = 40
     positive_weight: float = 3.0
     unlabelled_weight: float = 0.1

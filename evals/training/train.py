@@ -42,7 +42,8 @@ def main() -> None:
     signals = signals_of(knowledge, aspects)
     hints = examples(knowledge, aspects) + passages(evals, aspects)
     settings = HeadSettings()
-    real = benchmark_documents(arguments.benchmark, "train", aspects)
+    marks = evals / "annotations"
+    real = benchmark_documents(arguments.benchmark, "train", aspects, marks)
     own = own_designs(evals, aspects, sealed=False)
     tests = {
         "dev (real, for choosing)": benchmark_documents(arguments.benchmark, "dev", aspects),

@@ -7,25 +7,30 @@ arguments are the answer, a request in words. The first that the endpoint accept
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from copilot.errors import InputError, JudgeError
 from copilot.judges.model.access import Access
-from copilot.judges.model.context import estimate_tokens
 from copilot.judges.model.faults import CallFailed, Fault, classify
 from copilot.judges.model.limits import MAX_RETRY_AFTER, Budget, Gate, backoff
 from copilot.judges.model.prices import Prices
-from copilot.judges.model.requests import Answer, Message, Request
+from copilot.judges.model.requests import Answer, Request
+from copilot.judges.model.wire import (
+    Mode,
+    answer_estimate,
+    estimate_request,
+    from_completion,
+    from_message,
+    to_langchain,
+)
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
     from langchain_core.messages import AIMessage, BaseMessage
     from langchain_core.runnables import Runnable
 
-Mode = Literal["json_schema", "tools", "text"]
 MODES: tuple[Mode, ...] = ("json_schema", "tools", "text")
 
 _ATTEMPTS_BUSY = 8
@@ -39,8 +44,6 @@ _HEADERS = frozenset(
     }
 )
 """What other servers than OpenAI get to see: no organisation, project or custom headers."""
-_ROW_TOKENS = 200
-"""Tokens of an answer per aspect asked for, as budgets and estimates count them."""
 
 
 class Endpoint:
@@ -170,12 +173,12 @@ class Endpoint:
         except Exception as error:  # every provider's library raises errors of its own
             completion = getattr(error, "completion", None)
             if completion is not None:  # cut off at the limit of tokens
-                return _from_completion(completion)
+                return from_completion(completion)
             raise classify(error, self.access.key or "") from None
         self._gate.breaker.succeeded()
         self._answered = True
         raw: AIMessage = result["raw"] if isinstance(result, dict) else result
-        return _from_message(raw)
+        return from_message(raw)
 
     def _runnable(self, mode: Mode, schema: dict[str, Any]) -> Runnable[Any, Any]:
         """The model bound to a schema, made once for each event loop."""
@@ -223,64 +226,26 @@ def check_provider(access: Access) -> None:
         )
 
 
-def to_langchain(request: Request, mode: Mode, provider: str) -> list[BaseMessage]:
-    """The messages as LangChain wants them; neighbours of one role become one message.
-
-    Some chat templates refuse two user messages in a row. For Anthropic's models the parts stay
-    apart as blocks, with a cache breakpoint after the system message and after the document.
-    """
-    from langchain_core.messages import AIMessage, HumanMessage, SystemMessage
-
-    kinds = {"system": SystemMessage, "user": HumanMessage, "assistant": AIMessage}
-    blocks = "anthropic" in provider
-    converted: list[BaseMessage] = []
-    for role, group in _grouped(_worded(request, mode)):
-        content = _blocks(group) if blocks else "\n\n".join(m.content for m in group)
-        converted.append(kinds[role](content=content))
-    return converted
-
-
-def _worded(request: Request, mode: Mode) -> tuple[Message, ...]:
-    """In text mode the schema goes into the system message, the same for every request."""
-    if mode != "text":
-        return request.messages
-    first, *rest = request.messages
-    schema = json.dumps(request.schema, ensure_ascii=False)
-    told = f"{first.content}\n\nAnswer with JSON alone that fits this JSON schema:\n{schema}"
-    return (replace(first, content=told), *rest)
-
-
-def _grouped(messages: tuple[Message, ...]) -> list[tuple[str, list[Message]]]:
-    groups: list[tuple[str, list[Message]]] = []
-    for message in messages:
-        if groups and groups[-1][0] == message.role:
-            groups[-1][1].append(message)
-        else:
-            groups.append((message.role, [message]))
-    return groups
-
-
-def _blocks(group: list[Message]) -> list[dict[str, Any]]:
-    return [
-        {"type": "text", "text": message.content}
-        | (
-            {"cache_control": {"type": "ephemeral"}}
-            if message.cache_breakpoint or message.role == "system"
-            else {}
-        )
-        for message in group
-    ]
-
-
 def _bind(model: BaseChatModel, mode: Mode, schema: dict[str, Any]) -> Runnable[Any, Any]:
     if mode == "text":
         return model
     method = "json_schema" if mode == "json_schema" else "function_calling"
     try:
-        return model.with_structured_output(schema, method=method, include_raw=True)
+        return _unparsed(model.with_structured_output(schema, method=method, include_raw=True))
     except (NotImplementedError, ValueError, TypeError) as error:
         said = str(error).split("\n")[0][:200]
         raise Fault("request", f"{mode} is not offered by the model's library: {said}") from None
+
+
+def _unparsed(structured: Runnable[Any, Any]) -> Runnable[Any, Any]:
+    """The bound model without the library's parser after it, which took as long as all the rest.
+
+    The answer is read by `rows`, which makes something of broken JSON too. A structure that is not
+    the usual {raw: model} | parser is kept whole.
+    """
+    steps = getattr(getattr(structured, "first", None), "steps__", None) or {}
+    model: Runnable[Any, Any] = steps.get("raw", structured)
+    return model
 
 
 def _http_client(access: Access, timeout: float) -> Any:
@@ -297,54 +262,10 @@ def _http_client(access: Access, timeout: float) -> Any:
     )
 
 
-def _from_message(raw: AIMessage) -> Answer:
-    """The answer in a message: its tool call's arguments, else its text."""
-    usage: Any = raw.usage_metadata or {}
-    calls = [json.dumps(call["args"]) for call in raw.tool_calls]
-    calls += [str(call.get("args") or "") for call in raw.invalid_tool_calls]
-    finish = str(raw.response_metadata.get("finish_reason") or "")
-    stop = str(raw.response_metadata.get("stop_reason") or "")
-    answer = Answer(
-        text=calls[0] if calls else str(raw.text),
-        prompt_tokens=int(usage.get("input_tokens") or 0),
-        cached_tokens=int((usage.get("input_token_details") or {}).get("cache_read") or 0),
-        completion_tokens=int(usage.get("output_tokens") or 0),
-        cut=finish == "length" or stop == "max_tokens",
-    )
-    refusal = raw.additional_kwargs.get("refusal")
-    if refusal or finish == "content_filter" or stop == "refusal":
-        said = f": {' '.join(str(refusal).split())[:120]}" if refusal else ""
-        raise Fault("refused", f"the model refused{said}", spent=answer)
-    return answer
-
-
-def _from_completion(completion: Any) -> Answer:
-    """The answer in an OpenAI completion that broke off."""
-    usage, message = completion.usage, completion.choices[0].message
-    details = getattr(usage, "prompt_tokens_details", None)
-    calls = [call.function.arguments for call in message.tool_calls or []]
-    return Answer(
-        text=calls[0] if calls else message.content or "",
-        prompt_tokens=getattr(usage, "prompt_tokens", 0) or 0,
-        cached_tokens=getattr(details, "cached_tokens", 0) or 0,
-        completion_tokens=getattr(usage, "completion_tokens", 0) or 0,
-        cut=True,
-    )
-
-
 def _checked(answer: Answer) -> Answer:
     if not answer.text.strip():
         raise Fault("useless", "the model's answer was empty", spent=answer)
     return answer
-
-
-def _tokens(answer: Answer) -> int:
-    return answer.prompt_tokens + answer.completion_tokens
-
-
-def _reason(fault: Fault, attempts: int) -> str:
-    tries = f" ({attempts} attempts)" if attempts > 1 else ""
-    return f"The call failed: {fault.reason}{tries}."
 
 
 def _sum(before: Answer, last: Answer) -> Answer:
@@ -358,16 +279,13 @@ def _sum(before: Answer, last: Answer) -> Answer:
     )
 
 
-def estimate_request(request: Request) -> int:
-    """About how many tokens a request is, its schema included."""
-    schema = estimate_tokens(json.dumps(request.schema))
-    return schema + sum(estimate_tokens(message.content) for message in request.messages)
+def _tokens(answer: Answer) -> int:
+    return answer.prompt_tokens + answer.completion_tokens
 
 
-def answer_estimate(request: Request) -> int:
-    """About how many tokens its answer will be, from the aspects that it lists at its end."""
-    listed = request.messages[-1].content.rstrip().rsplit("\n\n", 1)[-1].splitlines()
-    return _ROW_TOKENS * max(1, sum(line.startswith("- ") for line in listed))
+def _reason(fault: Fault, attempts: int) -> str:
+    tries = f" ({attempts} attempts)" if attempts > 1 else ""
+    return f"The call failed: {fault.reason}{tries}."
 
 
 class Endpoints:

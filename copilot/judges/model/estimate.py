@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 
 from copilot.judges.model.context import estimate_tokens
 from copilot.judges.model.critic import STRONG_SIMILARITY
-from copilot.judges.model.endpoint import answer_estimate, estimate_request
 from copilot.judges.model.prices import Prices
 from copilot.judges.model.requests import Answer, Depth, Request
+from copilot.judges.model.wire import answer_estimate, estimate_request
 from copilot.judges.protocol import Evidence
 from copilot.schema import Dimension, Record
 

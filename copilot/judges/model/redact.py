@@ -26,6 +26,8 @@ MAX_LINE = 4_000
 OVERLAP = 400
 MIN_ENTROPY_LENGTH = 20
 """Shorter quoted strings are names far more often than secrets."""
+MIN_GROUP = 6
+"""A shorter group of a detector's pattern is a prefix, not the secret."""
 MIN_REPEATED = 12
 """A secret of this length and with a digit is blanked wherever else it stands."""
 
@@ -86,11 +88,12 @@ def _placeholder(kind: str, hidden: str) -> str:
 
 
 def _without_overlaps(found: list[tuple[int, int, str]]) -> list[tuple[int, int, str]]:
-    """Spans in order; of two that overlap, the union, named after the first."""
+    """Spans in order; of two that overlap, the union, named SECRET when one of them is."""
     kept: list[tuple[int, int, str]] = []
     for start, end, kind in sorted(set(found), key=lambda span: (span[0], -span[1])):
         if kept and start < kept[-1][1]:
-            kept[-1] = (kept[-1][0], max(end, kept[-1][1]), kept[-1][2])
+            name = "SECRET" if "SECRET" in (kind, kept[-1][2]) else kept[-1][2]
+            kept[-1] = (kept[-1][0], max(end, kept[-1][1]), name)
         else:
             kept.append((start, end, kind))
     return kept
@@ -99,7 +102,8 @@ def _without_overlaps(found: list[tuple[int, int, str]]) -> list[tuple[int, int,
 # --- secrets -----------------------------------------------------------------------------------
 
 _OWN = re.compile(
-    r"-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----[\s\S]{0,4000}?-----END [A-Z ]{0,30}PRIVATE KEY-----"
+    r"-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----(?:[^-]|-(?!----)){0,4000}?"
+    r"-----END [A-Z ]{0,30}PRIVATE KEY-----"
     r"|-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----(?:\n[A-Za-z0-9+/=]{16,})*"
     r"|\b(?:sk|rk|pk)-(?:[a-z]{2,8}-){0,3}[A-Za-z0-9_]*(?=[A-Za-z0-9_-]*\d)[A-Za-z0-9_-]{20,}"
     r"|\bAIza[\w-]{35}|\bya29\.[\w-]{20,}|\bhf_[A-Za-z0-9]{30,}|\bdapi[0-9a-f]{32}\b"
@@ -143,7 +147,8 @@ def _is_telling(value: str) -> bool:
 def _values(line: str) -> set[str]:
     """Secret values of one line."""
     formats, keyword, entropy, config = _detectors()
-    found = {value for detector in formats for value in detector.analyze_string(line)}
+    found = {value for detector in formats for value in _matches(detector, line)}
+    found |= {m[1] for m in _TOKEN.finditer(line) if _is_bare_secret(m[1], line)}
     if _KEYWORD.search(line):
         quoted = keyword.analyze_string(line)
         found |= {value for value in quoted if _is_secret(value, line)}
@@ -158,6 +163,19 @@ def _values(line: str) -> set[str]:
     return {value for value in found if len(value) > 3}
 
 
+def _matches(detector: Any, line: str) -> Iterator[str]:
+    """What a detector of formats finds: the group that holds the secret, else the whole match."""
+    for pattern in detector.denylist:
+        for match in pattern.finditer(line):
+            longest = max((group for group in match.groups() if group), key=len, default="")
+            yield longest if len(longest) >= MIN_GROUP else match.group()
+
+
+_TOKEN = re.compile(
+    r"(?:token|credentials?|passphrase)\w*[\"']?\s{0,3}[:=]\s{0,3}[\"']([^\"'\s]{8,200})[\"']",
+    re.IGNORECASE,
+)
+"""As the keyword detector, for words that it does not know."""
 _KEYWORD = re.compile(r"key|pass|pwd|secret|contrase", re.IGNORECASE)
 
 

@@ -45,10 +45,33 @@ class Session:
         parsed = parse(answer.text, aspects, cut=answer.cut)
         if parsed.usable:
             await self._answers.keep(request, answer)
-        judged = {judgement.aspect: judgement for judgement in parsed.judgements}
-        if parsed.broken:
-            judged |= await self._repair(request, answer, parsed, aspects, dimension)
-        return {aspect: self._finished(judgement) for aspect, judgement in judged.items()}
+        judged = {j.aspect: self._finished(j) for j in parsed.judgements}
+        if problems := self._problems(parsed, judged.values()):
+            mended = await self._repair(request, answer, problems, aspects, dimension)
+            judged |= {aspect: self._better(judged[aspect], j) for aspect, j in mended.items()}
+        return judged
+
+    def _problems(self, parsed: Parsed, judged: Iterable[Judgement]) -> dict[str, str]:
+        """Aspect id -> what is wrong with its row: none that can be used, or no real quote."""
+        problems = {j.aspect: j.rationale for j in judged if j.aspect in parsed.broken}
+        return problems | {
+            j.aspect: "Rows with status addressed or partial have no quote that stands in the text."
+            for j in judged
+            if not self._founded(j)
+        }
+
+    def _founded(self, judgement: Judgement) -> bool:
+        """True unless the judgement claims evidence and brings none."""
+        claims = judgement.status in (Status.ADDRESSED, Status.PARTIAL)
+        return not claims or self.stands(judgement.quotes)
+
+    def _better(self, first: Judgement, second: Judgement) -> Judgement:
+        """The second try, where it can be used; quotes that were made up before stay visible."""
+        if second.status is Status.UNJUDGED or not self._founded(second):
+            return first
+        known = {quote.text for quote in second.quotes}
+        made_up = tuple(quote for quote in first.quotes if quote.text not in known)
+        return second.model_copy(update={"quotes": second.quotes + made_up})
 
     def stands(self, quotes: Iterable[Quote]) -> bool:
         """True when one of the quotes stands in the document."""
@@ -62,14 +85,15 @@ class Session:
         self,
         request: Request,
         answer: Answer,
-        parsed: Parsed,
+        problems: Mapping[str, str],
         aspects: Sequence[Aspect],
         dimension: str,
     ) -> Judgements:
-        """One more try for the aspects without a usable row; those that it mends."""
-        broken = [aspect for aspect in aspects if aspect.id in parsed.broken]
-        reasons = sorted({j.rationale for j in parsed.judgements if j.aspect in parsed.broken})
-        task = self.brief.prompts["repair"].render(problem=" ".join(reasons), ids=id_list(broken))
+        """One more try for the aspects whose rows have problems."""
+        broken = [aspect for aspect in aspects if aspect.id in problems]
+        task = self.brief.prompts["repair"].render(
+            problem=" ".join(sorted(set(problems.values()))), ids=id_list(broken)
+        )
         again = replace(
             request,
             id=f"repair-{request.id}",
@@ -86,7 +110,7 @@ class Session:
         mended = parse(second.text, broken, cut=second.cut)
         if mended.usable:
             await self._answers.keep(again, second)
-        return {j.aspect: j for j in mended.judgements if j.status is not Status.UNJUDGED}
+        return {j.aspect: self._finished(j) for j in mended.judgements}
 
     async def _send(self, request: Request, dimension: str) -> Answer:
         """Send a request; the first of a model goes alone, so that the others find its cache."""

@@ -1,0 +1,116 @@
+"""Between our requests and LangChain's messages: what goes over the wire, and what comes back."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Literal
+
+from copilot.judges.model.context import estimate_tokens
+from copilot.judges.model.faults import Fault
+from copilot.judges.model.requests import Answer, Message, Request
+
+if TYPE_CHECKING:
+    from langchain_core.messages import AIMessage, BaseMessage
+
+Mode = Literal["json_schema", "tools", "text"]
+"""A schema that the server enforces, a tool whose arguments are the answer, a request in words."""
+
+_ROW_TOKENS = 200
+"""Tokens of an answer per aspect asked for, as budgets and estimates count them."""
+
+
+def to_langchain(request: Request, mode: Mode, provider: str) -> list[BaseMessage]:
+    """The messages as LangChain wants them; neighbours of one role become one message.
+
+    Some chat templates refuse two user messages in a row. For Anthropic's models the parts stay
+    apart as blocks, with a cache breakpoint after the system message and after the document.
+    """
+    from langchain_core.messages import AIMessage, HumanMessage, SystemMessage
+
+    kinds = {"system": SystemMessage, "user": HumanMessage, "assistant": AIMessage}
+    blocks = "anthropic" in provider
+    converted: list[BaseMessage] = []
+    for role, group in _grouped(_worded(request, mode)):
+        content = _blocks(group) if blocks else "\n\n".join(m.content for m in group)
+        converted.append(kinds[role](content=content))
+    return converted
+
+
+def _worded(request: Request, mode: Mode) -> tuple[Message, ...]:
+    """In text mode the schema goes into the system message, the same for every request."""
+    if mode != "text":
+        return request.messages
+    first, *rest = request.messages
+    schema = json.dumps(request.schema, ensure_ascii=False)
+    told = f"{first.content}\n\nAnswer with JSON alone that fits this JSON schema:\n{schema}"
+    return (replace(first, content=told), *rest)
+
+
+def _grouped(messages: tuple[Message, ...]) -> list[tuple[str, list[Message]]]:
+    groups: list[tuple[str, list[Message]]] = []
+    for message in messages:
+        if groups and groups[-1][0] == message.role:
+            groups[-1][1].append(message)
+        else:
+            groups.append((message.role, [message]))
+    return groups
+
+
+def _blocks(group: list[Message]) -> list[dict[str, Any]]:
+    return [
+        {"type": "text", "text": message.content}
+        | (
+            {"cache_control": {"type": "ephemeral"}}
+            if message.cache_breakpoint or message.role == "system"
+            else {}
+        )
+        for message in group
+    ]
+
+
+def from_message(raw: AIMessage) -> Answer:
+    """The answer in a message: its tool call's arguments, else its text."""
+    usage: Any = raw.usage_metadata or {}
+    calls = [json.dumps(call["args"]) for call in raw.tool_calls]
+    calls += [str(call.get("args") or "") for call in raw.invalid_tool_calls]
+    finish = str(raw.response_metadata.get("finish_reason") or "")
+    stop = str(raw.response_metadata.get("stop_reason") or "")
+    answer = Answer(
+        text=calls[0] if calls else str(raw.text),
+        prompt_tokens=int(usage.get("input_tokens") or 0),
+        cached_tokens=int((usage.get("input_token_details") or {}).get("cache_read") or 0),
+        completion_tokens=int(usage.get("output_tokens") or 0),
+        cut=finish == "length" or stop == "max_tokens",
+    )
+    refusal = raw.additional_kwargs.get("refusal")
+    if refusal or finish == "content_filter" or stop == "refusal":
+        said = f": {' '.join(str(refusal).split())[:120]}" if refusal else ""
+        raise Fault("refused", f"the model refused{said}", spent=answer)
+    return answer
+
+
+def from_completion(completion: Any) -> Answer:
+    """The answer in an OpenAI completion that broke off."""
+    usage, message = completion.usage, completion.choices[0].message
+    details = getattr(usage, "prompt_tokens_details", None)
+    calls = [call.function.arguments for call in message.tool_calls or []]
+    return Answer(
+        text=calls[0] if calls else message.content or "",
+        prompt_tokens=getattr(usage, "prompt_tokens", 0) or 0,
+        cached_tokens=getattr(details, "cached_tokens", 0) or 0,
+        completion_tokens=getattr(usage, "completion_tokens", 0) or 0,
+        cut=True,
+    )
+
+
+def estimate_request(request: Request) -> int:
+    """About how many tokens a request is, its schema included."""
+    schema = estimate_tokens(json.dumps(request.schema))
+    return schema + sum(estimate_tokens(message.content) for message in request.messages)
+
+
+def answer_estimate(request: Request) -> int:
+    """About how many tokens its answer will be, from the aspects that it lists at its end."""
+    listed = request.messages[-1].content.rstrip().rsplit("\n\n", 1)[-1].splitlines()
+    return _ROW_TOKENS * max(1, sum(line.startswith("- ") for line in listed))
