@@ -1,1 +1,1 @@
-"""Labelled designs, training of the offline judge, benchmarks; not part of the installed package."""
+"""Labelled designs, training of the offline judge, benchmarks; not installed with the package."""

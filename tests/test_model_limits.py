@@ -6,11 +6,14 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
 import pytest
+from langchain_core.language_models import FakeListChatModel
 
 from copilot.errors import JudgeError
 from copilot.judges.model import limits
+from copilot.judges.model.client import bind
 from copilot.judges.model.faults import Fault, classify, retry_after
 from copilot.judges.model.limits import Breaker, Budget, Gate, Pace, backoff
+from copilot.judges.model.rows import ROWS_SCHEMA
 
 
 def test_a_pace_spreads_its_units_evenly() -> None:
@@ -153,3 +156,12 @@ def test_a_servers_words_are_repeated_without_keys() -> None:
     assert "Incorrect key" in reason
     for secret in ("abc123DEF", "topsecretvalue", "my-own-secret"):
         assert secret not in reason
+
+
+@pytest.mark.parametrize("mode", ["json_schema", "tools"])
+def test_a_library_without_structured_output_makes_way_for_plain_text(mode: str) -> None:
+    model = FakeListChatModel(responses=["{}"])
+    with pytest.raises(Fault) as fault:
+        bind(model, mode, ROWS_SCHEMA)
+    assert fault.value.kind == "request"
+    assert bind(model, "text", ROWS_SCHEMA) is model

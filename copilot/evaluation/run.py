@@ -8,7 +8,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 from copilot.documents.load import load_document
@@ -19,6 +18,7 @@ from copilot.judges.protocol import Evidence, Judge
 from copilot.knowledge import Knowledge
 from copilot.review import coverage
 from copilot.review.citations import Verifier
+from copilot.review.injection import shield
 from copilot.schema import Coverage, Document
 
 Rows = tuple[Coverage, ...]
@@ -63,20 +63,20 @@ class Judged:
 
 def load(case: Case) -> Loaded:
     """Read the document of a case and find its labelled quotes; raises DocumentError."""
-    evidence = read(case.path)
+    document = load_document(case.path)
     quotes = [(aspect, q) for aspect, label in case.labels.items() for q in label.evidence]
-    found = locate([quote for _, quote in quotes], evidence.document.text)
+    found = locate([quote for _, quote in quotes], document.text)
     spans: dict[str, list[Span]] = {aspect: [] for aspect in case.labels}
     for (aspect, _), span in zip(quotes, found, strict=True):
         if span is not None:
             spans[aspect].append(span)
-    return Loaded(case, evidence, spans)
+    return Loaded(case, lay_out(document), spans)
 
 
-def read(path: Path) -> Evidence:
-    """A document as it is laid before a judge, without retrieval."""
-    document = load_document(path)
-    return Evidence(document, split(document), {})
+def lay_out(document: Document) -> Evidence:
+    """A document as it is laid before a judge: hidden text is blank; without retrieval."""
+    shielded = shield(document).document
+    return Evidence(shielded, split(shielded), {})
 
 
 async def judge_document(judge: Judge, knowledge: Knowledge, evidence: Evidence) -> Rows:

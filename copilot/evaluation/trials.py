@@ -9,10 +9,11 @@ from pathlib import Path
 
 import numpy as np
 
+from copilot.documents.load import load_document
 from copilot.evaluation.intervals import Score, ratio
 from copilot.evaluation.metrics import Floats
 from copilot.evaluation.mutants import Mutant, mutants
-from copilot.evaluation.run import Judged, Progress, judge_document, read
+from copilot.evaluation.run import Judged, Progress, judge_document, lay_out
 from copilot.judges.protocol import Judge
 from copilot.knowledge import Knowledge
 from copilot.schema import Record, Status
@@ -67,7 +68,7 @@ async def _try(
     """Write the mutant as a file, read it as any design, judge it and compare."""
     path = folder / f"mutant{mutant.suffix}"
     path.write_bytes(mutant.text.encode())
-    rows = await judge_document(judge, knowledge, read(path))
+    rows = await judge_document(judge, knowledge, lay_out(load_document(path)))
     before = {row.aspect: row.status for row in original.rows}
     after = {row.aspect: row.status for row in rows}
     others = [aspect for aspect in before if aspect not in mutant.touched]

@@ -13,6 +13,7 @@ from typing import Any
 
 from copilot.documents.load import load_document
 from copilot.judges.offline.units import Unit, units
+from copilot.review.injection import shield
 from copilot.schema import Document
 
 STATUS_ORDER = ("addressed", "partial", "missing")
@@ -118,7 +119,8 @@ def _labelled(
     marked: Path | None = None,
 ) -> Labelled:
     document = load_document(folder / label["document"])
-    parts = units(document.text, document.sections)
+    read = shield(document).document
+    parts = units(read.text, read.sections)
     rows = [label["aspects"][aspect] for aspect in aspects]
     statuses = [STATUS_ORDER.index(row["status"]) for row in rows]
     accept = [

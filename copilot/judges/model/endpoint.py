@@ -11,8 +11,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from copilot.errors import InputError, JudgeError
+from copilot.errors import JudgeError
 from copilot.judges.model.access import Access
+from copilot.judges.model.client import bind, chat_model, http_client
 from copilot.judges.model.faults import CallFailed, Fault, classify
 from copilot.judges.model.limits import MAX_RETRY_AFTER, Budget, Gate, backoff
 from copilot.judges.model.prices import Prices
@@ -27,7 +28,6 @@ from copilot.judges.model.wire import (
 )
 
 if TYPE_CHECKING:
-    from langchain_core.language_models import BaseChatModel
     from langchain_core.messages import AIMessage, BaseMessage
     from langchain_core.runnables import Runnable
 
@@ -37,13 +37,6 @@ _ATTEMPTS_BUSY = 8
 """Retries of a call that meets 429 only: the endpoint is well, it is just full."""
 _ATTEMPTS = {"timeout": 1, "useless": 2, "refused": 1, "request": 0, "key": 0}
 """Retries for each kind of fault, where fewer than the setting make sense."""
-_HEADERS = frozenset(
-    {
-        *("accept", "accept-encoding", "connection", "content-length", "content-type", "host"),
-        *("user-agent", "authorization", "api-key", "x-stainless-raw-response"),
-    }
-)
-"""What other servers than OpenAI get to see: no organisation, project or custom headers."""
 
 
 class Endpoint:
@@ -168,7 +161,7 @@ class Endpoint:
             runnable = self._runnable(mode, request.schema)
             async with asyncio.timeout(self._timeout):
                 result = await runnable.ainvoke(messages)
-        except JudgeError:
+        except (JudgeError, Fault):
             raise
         except Exception as error:  # every provider's library raises errors of its own
             completion = getattr(error, "completion", None)
@@ -184,82 +177,13 @@ class Endpoint:
         """The model bound to a schema, made once for each event loop."""
         loop = asyncio.get_running_loop()
         if self._loop is not loop:
-            self._loop, self._client, self._runnables = loop, None, {}
+            http = http_client(self.access, self._timeout)
+            self._loop, self._client, self._runnables = loop, http, {}
         key = (mode, str(schema.get("title")))
         if key not in self._runnables:
-            self._runnables[key] = _bind(self._chat_model(), mode, schema)
+            model = chat_model(self.access, self._parameters, self._client)
+            self._runnables[key] = bind(model, mode, schema)
         return self._runnables[key]
-
-    def _chat_model(self) -> BaseChatModel:
-        from langchain.chat_models import init_chat_model
-
-        options: dict[str, Any] = {**self._parameters, "max_retries": 0}
-        if self.access.base_url:
-            name = "azure_endpoint" if self.access.provider == "azure_openai" else "base_url"
-            options[name] = self.access.base_url
-        if self.access.key:
-            options["api_key"] = self.access.key
-        if self.access.provider in ("openai", "azure_openai"):
-            self._client = self._client or _http_client(self.access, self._timeout)
-            options |= {"http_async_client": self._client, "openai_proxy": None}
-        try:
-            model: BaseChatModel = init_chat_model(
-                self.access.name, model_provider=self.access.provider, **options
-            )
-        except (ImportError, ValueError, TypeError) as error:
-            said = str(error).split("\n")[0].replace(self.access.key or "\0", "***")[:200]
-            raise CallFailed(f"the model {self.access.model} cannot be set up: {said}") from None
-        return model
-
-
-def check_provider(access: Access) -> None:
-    """Raise InputError when the package of a provider is not installed, before anything runs."""
-    if access.provider in ("openai", "azure_openai"):
-        return
-    import importlib.util
-
-    package = f"langchain_{access.provider.split('_')[0]}"
-    if importlib.util.find_spec(package) is None:
-        raise InputError(
-            f"the provider {access.provider!r} needs a package that is not installed",
-            todo=f"pip install {package.replace('_', '-')}, or use openai: with --base-url",
-        )
-
-
-def _bind(model: BaseChatModel, mode: Mode, schema: dict[str, Any]) -> Runnable[Any, Any]:
-    if mode == "text":
-        return model
-    method = "json_schema" if mode == "json_schema" else "function_calling"
-    try:
-        return _unparsed(model.with_structured_output(schema, method=method, include_raw=True))
-    except (NotImplementedError, ValueError, TypeError) as error:
-        said = str(error).split("\n")[0][:200]
-        raise Fault("request", f"{mode} is not offered by the model's library: {said}") from None
-
-
-def _unparsed(structured: Runnable[Any, Any]) -> Runnable[Any, Any]:
-    """The bound model without the library's parser after it, which took as long as all the rest.
-
-    The answer is read by `rows`, which makes something of broken JSON too. A structure that is not
-    the usual {raw: model} | parser is kept whole.
-    """
-    steps = getattr(getattr(structured, "first", None), "steps__", None) or {}
-    model: Runnable[Any, Any] = steps.get("raw", structured)
-    return model
-
-
-def _http_client(access: Access, timeout: float) -> Any:
-    """An HTTP client that follows no redirect and tells other servers nothing about OpenAI."""
-    from openai import DefaultAsyncHttpxClient
-
-    async def strip(request: Any) -> None:
-        for name in [name for name in request.headers if name.lower() not in _HEADERS]:
-            del request.headers[name]
-
-    hooks = {} if access.is_openai else {"request": [strip]}
-    return DefaultAsyncHttpxClient(
-        timeout=timeout, follow_redirects=False, trust_env=not access.local, event_hooks=hooks
-    )
 
 
 def _checked(answer: Answer) -> Answer:

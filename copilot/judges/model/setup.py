@@ -9,7 +9,8 @@ from typing import Any
 from copilot.errors import InputError
 from copilot.judges.model.access import Access, resolve
 from copilot.judges.model.cache import AnswerCache, CachedAnswers
-from copilot.judges.model.endpoint import Endpoint, Endpoints, check_provider
+from copilot.judges.model.client import check_provider
+from copilot.judges.model.endpoint import Endpoint, Endpoints
 from copilot.judges.model.judge import ModelJudge, ModelOptions
 from copilot.judges.model.limits import Budget, Gate
 from copilot.judges.model.prices import Prices, load_prices

@@ -85,7 +85,6 @@ class UnitFeatures:
     heading_cues: tuple[Hits, ...]
     technologies: tuple[Hits, ...]
 
-
     def slice(self, first: int, last: int) -> UnitHints:
         """What pooling needs of the units from `first` up to `last`."""
         return UnitHints(
