@@ -39,7 +39,7 @@ check: lint ## format, lint, types, layers, tests
 	@$(BIN)/python -m pytest
 
 gate: $(STAMP) ## score the offline judge on the sealed sample designs; fails below the gate
-	@$(BIN)/archreview eval --cases evals --baseline evals/baseline.json
+	@$(BIN)/archreview eval --baseline evals/baseline.json --gate evals/gate.json
 
 readme: $(DEV_STAMP) ## write the help texts and pictures of README.md anew
 	@$(BIN)/python .ci/readme.py
