@@ -66,3 +66,8 @@ def test_made_up_quotes_are_counted() -> None:
     (note,) = notes(rows, {})
     assert note.startswith("2 of the model's 3 quotes")
     assert notes({"risk": (row("a", "partial", 0.5, True),)}, {}) == ()
+
+
+def test_a_second_judge_that_failed_is_said() -> None:
+    (note,) = notes(group("partial"), group("unjudged"))
+    assert note == "No second opinion from the offline judge. Why."

@@ -46,8 +46,20 @@ def notes(rows: Rows, second: Rows) -> tuple[str, ...]:
     """What a reader should know before trusting these rows."""
     flat = [row for group in rows.values() for row in group]
     other = {row.aspect: row for group in second.values() for row in group}
-    found = [_no_gap(flat, list(other.values())), _disagreement(flat, other), _made_up(flat)]
+    found = [
+        _no_second(list(other.values())),
+        _no_gap(flat, list(other.values())),
+        _disagreement(flat, other),
+        _made_up(flat),
+    ]
     return tuple(note for note in found if note)
+
+
+def _no_second(second: Sequence[Coverage]) -> str:
+    """Why nobody stands beside the model, when the offline judge was asked and failed."""
+    if not second or any(row.status is not Status.UNJUDGED for row in second):
+        return ""
+    return f"No second opinion from the offline judge. {second[0].rationale}"
 
 
 def _no_gap(rows: Sequence[Coverage], second: Sequence[Coverage]) -> str:

@@ -25,9 +25,9 @@ _HEAD = """\
 # Model card: the offline judge
 
 A sentence-level linear model (two heads per aspect over word, vector, cue and form features) and a
-document-level model (the mean of a logistic regression and gradient-boosted trees over pooled head
-scores) that gives calibrated chances of *addressed*, *partial* and *missing* for thirty aspects.
-Written by `python -m evals.training.train`; the same data gives the same bytes.
+document-level model (the mean of a logistic regression and extremely randomised trees over pooled
+head scores) that gives calibrated chances of *addressed*, *partial* and *missing* for each of
+thirty aspects. Written by `python -m evals.training.train`; the same data gives the same bytes.
 """
 
 _LIMITS = """\

@@ -1,13 +1,14 @@
-"""Fits the document-level model: a logistic regression and boosted trees on pooled rows."""
+"""Fits the document-level model: logistic regression and randomised trees on pooled rows."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.ensemble import ExtraTreesClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import balanced_accuracy_score, f1_score
 
@@ -18,6 +19,8 @@ SLOPED = (0, 3, 5, 7, 10, 32)
 """Pooled columns with a slope per aspect: best, mean of 4 and firm scores, and distinct cues."""
 SLOPE_SCALE = 0.5
 PRIOR_STRENGTH = 3.0
+TREES = 100
+SMALLEST_LEAF = 8
 
 
 @dataclass(frozen=True)
@@ -53,21 +56,12 @@ def _linear(rows: Rows) -> Linear:
 
 def _trees(rows: Rows) -> Trees:
     priors = _priors(rows)
-    model = HistGradientBoostingClassifier(
-        max_iter=80,
-        learning_rate=0.05,
-        max_leaf_nodes=12,
-        min_samples_leaf=20,
-        l2_regularization=5.0,
-        max_features=0.5,
-        early_stopping=False,
-        random_state=0,
+    model = ExtraTreesClassifier(
+        TREES, min_samples_leaf=SMALLEST_LEAF, max_features=0.4, random_state=0
     )
     wide = with_priors(rows.pooled, rows.aspect, priors)
     model.fit(wide, rows.status, sample_weight=rows.weight)
-    trees = [tree.nodes for step in model._predictors for tree in step]
-    baseline = np.asarray(model._baseline_prediction, np.float32).reshape(3)
-    return _flatten(trees, priors, baseline)
+    return _flatten([tree.tree_ for tree in model.estimators_], priors)
 
 
 def _priors(rows: Rows) -> Floats:
@@ -82,23 +76,26 @@ def _priors(rows: Rows) -> Floats:
     return np.array(table, np.float32)
 
 
-def _flatten(trees: Sequence[NDArray[np.void]], priors: Floats, baseline: Floats) -> Trees:
+def _flatten(trees: Sequence[Any], priors: Floats) -> Trees:
     """All nodes in one list; a leaf points at itself, so that walking on does no harm."""
-    roots = np.cumsum([0, *(len(nodes) for nodes in trees[:-1])])
-    every = np.concatenate(trees)
-    base = np.repeat(roots, [len(nodes) for nodes in trees])
-    leaf = every["is_leaf"].astype(bool)
-    itself = np.arange(len(every))
+    sizes = [tree.node_count for tree in trees]
+    roots = np.cumsum([0, *sizes[:-1]])
+    base = np.repeat(roots, sizes)
+    left = np.concatenate([tree.children_left for tree in trees])
+    right = np.concatenate([tree.children_right for tree in trees])
+    leaf, itself = left < 0, np.arange(len(left))
+    shares = np.concatenate([tree.value[:, 0, :] for tree in trees])
     return Trees(
         priors=priors,
-        baseline=baseline,
-        feature=np.where(leaf, 0, every["feature_idx"]).astype(np.int32),
-        threshold=np.where(leaf, np.inf, every["num_threshold"]).astype(np.float64),
-        left=np.where(leaf, itself, base + every["left"]).astype(np.int32),
-        right=np.where(leaf, itself, base + every["right"]).astype(np.int32),
-        value=np.where(leaf, every["value"], 0.0).astype(np.float64),
+        feature=np.where(leaf, 0, np.concatenate([tree.feature for tree in trees])).astype(
+            np.int16
+        ),
+        threshold=np.where(leaf, np.inf, np.concatenate([tree.threshold for tree in trees])),
+        left=np.where(leaf, itself, base + left).astype(np.int32),
+        right=np.where(leaf, itself, base + right).astype(np.int32),
+        value=(shares / shares.sum(axis=1, keepdims=True)).astype(np.float16),
         roots=roots.astype(np.int32),
-        depth=int(every["depth"].max()),
+        depth=max(int(tree.max_depth) for tree in trees),
     )
 
 

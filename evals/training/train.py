@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from copilot.index.embedders import local_embedder
 from copilot.judges.offline.features import Embed, Floats
@@ -135,4 +136,5 @@ def _result(
 
 
 if __name__ == "__main__":
-    main()
+    with threadpool_limits(1):  # sums in another order would give other bytes
+        main()

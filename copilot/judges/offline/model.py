@@ -31,7 +31,7 @@ from copilot.schema import Section, Status
 
 WEIGHTS = Path(__file__).parent / "weights"
 ARRAYS, TABLES = "arrays.npz", "tables.json"
-TREE_ARRAYS = ("priors", "baseline", "feature", "threshold", "left", "right", "value", "roots")
+TREE_ARRAYS = ("priors", "feature", "threshold", "left", "right", "value", "roots")
 ORDER = (Status.ADDRESSED, Status.PARTIAL, Status.MISSING)
 MAX_EVIDENCE = 5
 MAX_NEAR = 3

@@ -42,18 +42,18 @@ def widen(rows: Floats, aspects: NDArray[np.int64], model: Linear) -> Floats:
 
 @dataclass(frozen=True)
 class Trees:
-    """Gradient-boosted trees, flattened: node i goes left where feature <= threshold."""
+    """Randomised trees, flattened: node i goes left where feature <= threshold."""
 
     priors: Floats
     """Shape (K, 3): how often each status occurred for the aspect in training."""
-    baseline: Floats
-    feature: NDArray[np.int32]
+    feature: NDArray[np.int16]
     threshold: NDArray[np.float64]
     left: NDArray[np.int32]
     right: NDArray[np.int32]
-    value: NDArray[np.float64]
+    value: NDArray[np.float16]
+    """Shape (nodes, 3): share of the three statuses at each leaf."""
     roots: NDArray[np.int32]
-    """Root node of each tree; tree t adds to status t % 3."""
+    """Root node of each tree."""
     depth: int
 
     def chances(self, rows: Floats) -> Floats:
@@ -64,8 +64,8 @@ class Trees:
         for _ in range(self.depth):
             goes_left = wide[at, self.feature[node]] <= self.threshold[node]
             node = np.where(goes_left, self.left[node], self.right[node])
-        added = self.value[node].reshape(len(rows), -1, STATUSES).sum(axis=1)
-        return _softmax((added + self.baseline).astype(np.float32))
+        chances: Floats = self.value[node].astype(np.float32).mean(axis=1)
+        return chances
 
 
 def with_priors(rows: Floats, aspects: NDArray[np.int64], priors: Floats) -> Floats:
