@@ -101,3 +101,10 @@ def test_a_bag_multiplies_like_the_matrix_it_stands_for() -> None:
     weights = np.arange(6, dtype=np.float32).reshape(3, 2)
     dense = np.array([[0, 0, 1], [0, 0, 0], [2, 3, 0]], np.float32)
     assert np.array_equal(bag.dot(weights), dense @ weights)
+
+
+def test_a_single_short_word_is_no_quote() -> None:
+    text = "# A\n\nREVIEW\n\n# B\n\nThe review board signs off every change of a model.\n"
+    parts = units(text, outline(text, "markdown"))
+    scores = np.array([2.0, 1.0], np.float32)
+    assert [text[s.start : s.end] for s in best_spans(parts, scores, 2)] == [parts[1].text]

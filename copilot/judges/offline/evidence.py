@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from copilot.documents.quotes import MIN_CHARACTERS
 from copilot.judges.offline.features import Floats
 from copilot.judges.offline.units import Unit
 
@@ -41,9 +42,15 @@ def best_spans(units: Sequence[Unit], scores: Floats, count: int) -> tuple[Span,
             continue
         first, last = _grow(units, scores, int(index), taken)
         taken.update(range(first, last + 1))
+        if sum(map(_letters, units[first : last + 1])) < MIN_CHARACTERS:
+            continue  # a word like "Review" could stand anywhere and proves nothing
         chance = 1 / (1 + float(np.exp(-scores[index])))
         spans.append(Span(units[first].start, units[last].end, round(chance, 4)))
     return tuple(spans)
+
+
+def _letters(unit: Unit) -> int:
+    return sum(character.isalnum() for character in unit.text)
 
 
 def _grow(units: Sequence[Unit], scores: Floats, index: int, taken: set[int]) -> tuple[int, int]:
