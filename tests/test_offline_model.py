@@ -23,6 +23,8 @@ All traffic between the services uses mutual TLS 1.3, the feature store is encry
 AES-256 and keys are kept in Vault and rotated every 90 days. Access is granted by RBAC roles that
 are bound to Kubernetes service accounts; each tenant has its own namespace.
 
+People sign in with OIDC through Keycloak, and an OPA policy refuses what their role does not allow.
+
 ## Operations
 
 Prometheus scrapes latency and error metrics, Grafana shows them on a dashboard, and an alert pages

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from copilot.errors import JudgeError
+from copilot.judges.offline.disclaimers import discount
 from copilot.judges.offline.evidence import Span, best_spans
 from copilot.judges.offline.features import (
     Embed,
@@ -97,7 +98,7 @@ class LearnedModel:
         if not parts:
             nothing = Prediction(Status.MISSING, (0.0, 0.0, 1.0), (), ())
             return dict.fromkeys(self.aspects, nothing)
-        hints, scores = self._score(parts, embed)
+        hints, scores = discount(parts, *self._score(parts, embed), self.aspects)
         chances = self.verdicts.chances(pool(parts, hints, scores))
         picked = self.verdicts.pick(chances)
         return {
