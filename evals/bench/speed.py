@@ -38,7 +38,10 @@ def long_design() -> str:
         text += path.read_text(encoding="utf-8") + "\n\n"
         if len(text.split()) >= WORDS:
             break
-    return text
+    paragraphs = text.split("\n\n")
+    while len(" ".join(paragraphs).split()) > WORDS:
+        paragraphs.pop()
+    return "\n\n".join(paragraphs) + "\n"
 
 
 def hostile_files() -> Iterator[tuple[str, str]]:

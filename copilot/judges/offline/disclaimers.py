@@ -68,7 +68,7 @@ def discount(
     struck = [k for k, aspect in enumerate(aspects) if aspect not in ABOUT_SCOPE]
     lowered = scores.copy()
     columns = np.array([*struck, *(k + len(aspects) for k in struck)])
-    lowered[np.ix_(rows, columns)] -= PENALTY
+    lowered[np.ix_(np.array(rows), columns)] -= PENALTY
     kept = UnitHints(*(_strike(column, set(rows), set(struck)) for column in hints))
     return kept, lowered
 
