@@ -30,7 +30,7 @@ BLOCK = re.compile(r"(<!-- generated: (.+?) -->\n).*?(<!-- end -->)", re.DOTALL)
 def help_text(command: str) -> str:
     """The help of `archreview ...` as a code block."""
     names = command.split()[1:]
-    context, current = click.Context(cli, info_name="archreview"), cli
+    context, current = click.Context(cli, info_name="archreview", **cli.context_settings), cli
     for name in names:
         found = current.get_command(context, name)
         assert found is not None, name

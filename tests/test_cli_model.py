@@ -132,10 +132,20 @@ def test_the_key_appears_nowhere(tmp_path: Path) -> None:
     assert not any(KEY.encode() in path.read_bytes() for path in written)
 
 
+def hear_ctrl_c() -> None:
+    """A shell starts its background jobs, and so their children, deaf to Ctrl-C."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def test_ctrl_c_keeps_what_is_finished() -> None:
     with ScriptedEndpoint(latency=0.4) as endpoint:
         args = ["--model", "openai:scripted", "--base-url", endpoint.url, "--concurrency", "1"]
-        process = subprocess.Popen([*COMMAND, *args], stderr=subprocess.PIPE, text=True)
+        process = subprocess.Popen(
+            [*COMMAND, *args],
+            stderr=subprocess.PIPE,
+            text=True,
+            preexec_fn=hear_ctrl_c,
+        )
         deadline = time.monotonic() + 60
         while len(endpoint.calls) < 4 and time.monotonic() < deadline:
             time.sleep(0.02)
