@@ -17,6 +17,10 @@ SCHEMA_VERSION: Literal["1.0"] = "1.0"
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
 
 
+LOW_CONFIDENCE = 0.6
+"""A verdict below this is said to be uncertain, wherever it is shown."""
+
+
 class Record(BaseModel):
     """Base of all nouns: immutable, and strict about its fields."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from copilot.knowledge import Knowledge
-from copilot.schema import Citation, Coverage, Review, Severity, Status
+from copilot.schema import LOW_CONFIDENCE, Citation, Coverage, Review, Severity, Status
 
 
 @dataclass(frozen=True)
@@ -61,10 +61,6 @@ def unjudged_rows(review: Review) -> list[Coverage]:
     """Rows of the dimensions asked for that got no verdict."""
     asked = set(review.manifest.dimensions)
     return [r for r in review.coverage if r.status is Status.UNJUDGED and r.dimension in asked]
-
-
-LOW_CONFIDENCE = 0.6
-"""Below this a report says that the verdict is uncertain."""
 
 
 def low_confidence(review: Review) -> list[Coverage]:

@@ -18,7 +18,6 @@ from rich.text import Text
 from copilot.knowledge import Knowledge
 from copilot.reports.safe import one_line
 from copilot.reports.scorecard import (
-    LOW_CONFIDENCE,
     Score,
     low_confidence,
     place,
@@ -27,6 +26,7 @@ from copilot.reports.scorecard import (
 )
 from copilot.reports.spending import spending_line
 from copilot.schema import (
+    LOW_CONFIDENCE,
     Citation,
     Coverage,
     Finding,

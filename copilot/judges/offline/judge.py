@@ -21,6 +21,7 @@ from copilot.judges.offline.model import LearnedModel, Prediction
 from copilot.judges.protocol import Evidence
 from copilot.knowledge import Knowledge
 from copilot.schema import (
+    LOW_CONFIDENCE,
     Aspect,
     CriterionVerdict,
     Dimension,
@@ -35,7 +36,6 @@ from copilot.schema import (
 Embed = Callable[[list[str]], NDArray[np.float32]]
 
 MAX_QUOTES = 3
-LOW_CONFIDENCE = 0.6
 
 
 @dataclass(frozen=True)
