@@ -27,6 +27,7 @@ def isolation(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]
     for name in list(os.environ):
         if name.startswith(("OPENAI_", "ARCHREVIEW_", "LANGSMITH_", "LANGCHAIN_", "ANTHROPIC_")):
             monkeypatch.delenv(name)
+    monkeypatch.delenv("COLUMNS", raising=False)  # pytest-xdist sets it
     home = tmp_path / "home"
     home.mkdir()
     monkeypatch.setenv("HOME", str(home))

@@ -13,7 +13,7 @@ from markdown_it import MarkdownIt
 from rich.console import Console
 
 from copilot.knowledge import Knowledge
-from copilot.reports.formats import RENDERERS, review_schema
+from copilot.reports.formats import FORMS, review_schema
 from copilot.reports.safe import markdown, one_line, printable
 from copilot.reports.terminal import print_review
 from copilot.schema import Review, Status
@@ -41,9 +41,9 @@ def review(knowledge: Knowledge) -> Review:
     return make_review(knowledge, rows, title=HOSTILE)
 
 
-@pytest.mark.parametrize("form", list(RENDERERS))
+@pytest.mark.parametrize("form", list(FORMS))
 def test_every_form_names_every_finding(form: str, review: Review, knowledge: Knowledge) -> None:
-    text = RENDERERS[form](review, knowledge)
+    text = FORMS[form].render(review, knowledge, None).decode()
     assert all(finding.aspect in text for finding in review.findings)
     assert "it timed out" in text or "Unjudged (1)" in text
     assert "0.41" in text
@@ -53,7 +53,7 @@ def test_every_form_names_every_finding(form: str, review: Review, knowledge: Kn
 def test_a_rejected_quote_is_shown_as_rejected(
     form: str, review: Review, knowledge: Knowledge
 ) -> None:
-    text = RENDERERS[form](review, knowledge)
+    text = FORMS[form].render(review, knowledge, None).decode()
     assert re.search(r"made up.*?rejected", text, re.S | re.I)
 
 
@@ -61,13 +61,13 @@ def test_a_rejected_quote_is_shown_as_rejected(
 def test_no_control_character_of_the_document_survives(
     form: str, review: Review, knowledge: Knowledge
 ) -> None:
-    text = RENDERERS[form](review, knowledge)
+    text = FORMS[form].render(review, knowledge, None).decode()
     assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e]", text)
     assert "<U+001B>" in text or "&lt;U+001B&gt;" in text
 
 
 def test_markdown_of_the_document_is_inert(review: Review, knowledge: Knowledge) -> None:
-    text = RENDERERS["md"](review, knowledge)
+    text = FORMS["md"].render(review, knowledge, None).decode()
     page = MarkdownIt("commonmark", {"html": True}).enable("table").render(text)
     assert not re.search("<(script|img|a) ?", page)
     assert "http://" not in text
@@ -78,7 +78,9 @@ def test_markdown_of_the_document_is_inert(review: Review, knowledge: Knowledge)
 def test_rich_markup_of_the_document_is_shown_literally(
     review: Review, knowledge: Knowledge
 ) -> None:
-    assert "[bold]markup[/bold]" in " ".join(RENDERERS["text"](review, knowledge).split())
+    assert "[bold]markup[/bold]" in " ".join(
+        FORMS["text"].render(review, knowledge, None).decode().split()
+    )
 
 
 @pytest.mark.parametrize("width", [40, 80, 140])
@@ -91,7 +93,7 @@ def test_the_terminal_report_keeps_to_its_width(
 
 
 def test_json_is_valid_against_the_published_schema(review: Review, knowledge: Knowledge) -> None:
-    data = json.loads(RENDERERS["json"](review, knowledge))
+    data = json.loads(FORMS["json"].render(review, knowledge, None).decode())
     jsonschema.Draft202012Validator(review_schema()).validate(data)
     assert len(data["coverage"]) == 30
     assert Review.model_validate(data) == review

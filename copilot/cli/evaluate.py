@@ -13,7 +13,7 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-from copilot.cli.output import PIPE_WIDTH, write_atomically
+from copilot.cli.output import PIPE_WIDTH
 from copilot.errors import ExitCode, InputError
 from copilot.evaluation.cases import Case, Split, load_cases, sealed_archetypes
 from copilot.evaluation.console import print_evaluation
@@ -23,6 +23,7 @@ from copilot.evaluation.judges import NAMES, make_baselines, make_judge
 from copilot.evaluation.junit import render_junit
 from copilot.evaluation.page import check_plotting, render_page
 from copilot.evaluation.report import METRICS, Evaluation
+from copilot.files import write_atomically
 from copilot.knowledge import Knowledge, load_knowledge
 from copilot.locations import bundled
 

@@ -4,43 +4,18 @@ from __future__ import annotations
 
 import os
 import sys
-import tempfile
 from pathlib import Path
 
 from rich.console import Console
 
 from copilot.errors import InputError
+from copilot.files import write_atomically
 from copilot.knowledge import Knowledge
-from copilot.reports.formats import RENDERERS
+from copilot.reports.formats import FORMS
 from copilot.reports.terminal import print_review
 from copilot.schema import Review
 
-SUFFIXES = {"text": ".txt", "md": ".md", "json": ".json"}
 PIPE_WIDTH = 100
-
-
-def write_atomically(path: Path, text: str) -> None:
-    """Replace `path` by `text` in one step; raises InputError when it cannot be written."""
-    try:
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:40]}.")
-    except OSError as error:
-        raise _unwritable(path, error) from error
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-        mask = os.umask(0)
-        os.umask(mask)
-        Path(name).chmod(0o666 & ~mask)
-        Path(name).replace(path)
-    except OSError as error:
-        Path(name).unlink(missing_ok=True)
-        raise _unwritable(path, error) from error
-
-
-def _unwritable(path: Path, error: OSError) -> InputError:
-    return InputError(
-        f"cannot be written: {error.strerror}", where=path, todo="give another path to --out"
-    )
 
 
 def check_out(out: Path | None) -> None:
@@ -63,15 +38,16 @@ def emit(reviews: list[Review], knowledge: Knowledge, form: str, out: Path | Non
     """
     if out is not None and is_folder(out):
         for name, review in zip(_names(reviews), reviews, strict=True):
-            path = out / (name + SUFFIXES[form])
-            write_atomically(path, RENDERERS[form](review, knowledge))
+            path = out / (name + FORMS[form].suffix)
+            write_atomically(path, FORMS[form].render(review, knowledge, None))
     elif out is not None:
         write_atomically(out, _joined(reviews, knowledge, form))
     elif form == "text":
         _to_terminal(reviews, knowledge)
     else:
-        sys.stdout.write(_joined(reviews, knowledge, form))
         sys.stdout.flush()
+        sys.stdout.buffer.write(_joined(reviews, knowledge, form))
+        sys.stdout.buffer.flush()
 
 
 def _names(reviews: list[Review]) -> list[str]:
@@ -84,11 +60,11 @@ def _names(reviews: list[Review]) -> list[str]:
     return names
 
 
-def _joined(reviews: list[Review], knowledge: Knowledge, form: str) -> str:
-    texts = [RENDERERS[form](review, knowledge) for review in reviews]
-    if form != "json" or len(texts) == 1:
-        return "\n".join(texts)
-    return "[\n" + ",\n".join(text.rstrip("\n") for text in texts) + "\n]\n"
+def _joined(reviews: list[Review], knowledge: Knowledge, form: str) -> bytes:
+    reports = [FORMS[form].render(review, knowledge, None) for review in reviews]
+    if form != "json" or len(reports) == 1:
+        return b"\n".join(reports)
+    return b"[\n" + b",\n".join(report.rstrip(b"\n") for report in reports) + b"\n]\n"
 
 
 def _to_terminal(reviews: list[Review], knowledge: Knowledge) -> None:

@@ -13,7 +13,7 @@ import click
 from copilot.cli.model_options import model_options
 from copilot.errors import ExitCode, InputError
 from copilot.prompts import load_prompts
-from copilot.reports.formats import RENDERERS
+from copilot.reports.formats import FORMS
 
 if TYPE_CHECKING:
     from copilot.judges.model.exchange import FolderAnswers
@@ -78,7 +78,7 @@ def export(design: Path, out: Path, dimensions: tuple[str, ...], **options: Any)
 @click.option(
     "--format",
     "form",
-    type=click.Choice(list(RENDERERS)),
+    type=click.Choice(list(FORMS)),
     default="text",
     show_default=True,
     help="Form of the report.",

@@ -15,7 +15,7 @@ from copilot.cli.output import check_out, emit
 from copilot.cli.progress import Reporter
 from copilot.errors import CopilotError, ExitCode
 from copilot.judges.model.setup import tracing
-from copilot.reports.formats import RENDERERS
+from copilot.reports.formats import FORMS
 from copilot.review.engine import Engine, JudgeChoice, make_engine
 from copilot.review.events import Done
 from copilot.review.findings import worst
@@ -29,7 +29,7 @@ from copilot.settings import load_settings
 @click.option(
     "--format",
     "form",
-    type=click.Choice(list(RENDERERS)),
+    type=click.Choice(list(FORMS)),
     default="text",
     show_default=True,
     help="Form of the report.",

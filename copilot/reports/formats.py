@@ -4,25 +4,37 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from copilot.knowledge import Knowledge
 from copilot.reports.markdown import render_markdown
 from copilot.reports.terminal import render_text
-from copilot.schema import Review
+from copilot.schema import Document, Review
 
-Renderer = Callable[[Review, Knowledge], str]
+Render = Callable[[Review, Knowledge, Document | None], bytes]
+"""A report as the bytes of its file. The document is the text that was reviewed, for the forms
+that show or annotate it; None where it is not at hand."""
 
 
-def render_json(review: Review, knowledge: Knowledge) -> str:
+@dataclass(frozen=True)
+class Form:
+    """One form that a report can take."""
+
+    suffix: str
+    """Of the file, with its dot."""
+    render: Render
+
+
+def render_json(review: Review) -> str:
     """The review as JSON after `review_schema()`."""
     return review.model_dump_json(indent=2) + "\n"
 
 
-RENDERERS: Mapping[str, Renderer] = {
-    "text": render_text,
-    "md": render_markdown,
-    "json": render_json,
+FORMS: Mapping[str, Form] = {
+    "text": Form(".txt", lambda review, knowledge, _: render_text(review, knowledge).encode()),
+    "md": Form(".md", lambda review, knowledge, _: render_markdown(review, knowledge).encode()),
+    "json": Form(".json", lambda review, _, __: render_json(review).encode()),
 }
 
 

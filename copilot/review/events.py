@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from copilot.schema import Coverage, DocumentInfo, Review
+from copilot.schema import Coverage, Document, Review
 
 
 @dataclass(frozen=True)
 class Read:
     """The document was read and split."""
 
-    document: DocumentInfo
+    document: Document
     passages: int
 
 

@@ -57,7 +57,7 @@ async def review(
     document = await asyncio.to_thread(load_document, path, engine.limits)
     reading = await asyncio.to_thread(shield, document)
     passages = await asyncio.to_thread(split, reading.document)
-    yield Read(document_info(document), len(passages))
+    yield Read(document, len(passages))
     search, indexed = await asyncio.to_thread(_index, engine, reading.document, passages)
     yield indexed
     hits = await asyncio.to_thread(_retrieve, search, asked)

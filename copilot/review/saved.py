@@ -1,0 +1,64 @@
+"""Reading reviews back from the JSON that an earlier run wrote."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from copilot.errors import InputError
+from copilot.schema import SCHEMA_VERSION, Review
+
+_AGAIN = "review the design again with --format json"
+
+
+def load_reviews(path: Path) -> tuple[Review, ...]:
+    """The reviews of a JSON report: one object, or an array of them.
+
+    Raises InputError for a file that cannot be read, is cut short, was edited out of shape, or was
+    written for another major version of the schema.
+    """
+    try:
+        data = json.loads(path.read_text("utf-8"))
+    except OSError as error:
+        raise InputError(f"cannot be read: {error.strerror}", where=path) from error
+    except (UnicodeDecodeError, RecursionError) as error:
+        raise InputError("is not JSON text", where=path, todo=_AGAIN) from error
+    except json.JSONDecodeError as error:
+        what = f"is not whole JSON: {error.msg}"
+        raise InputError(what, where=path, line=error.lineno, todo=_AGAIN) from error
+    records = data if isinstance(data, list) else [data]
+    return tuple(parse_review(record, path) for record in records)
+
+
+def load_review(path: Path) -> Review:
+    """The one review of a JSON report; raises InputError, also where it holds several."""
+    reviews = load_reviews(path)
+    if len(reviews) != 1:
+        raise InputError(
+            f"holds {len(reviews)} reviews, one is wanted",
+            where=path,
+            todo="name a report of a single design",
+        )
+    return reviews[0]
+
+
+def parse_review(record: Any, where: Path | str) -> Review:
+    """The review in parsed JSON; raises InputError naming `where` and the field that is wrong."""
+    version = record.get("schema_version") if isinstance(record, dict) else None
+    if version is None:
+        raise InputError("is not a review of archreview", where=where, todo=_AGAIN)
+    if version != SCHEMA_VERSION:
+        raise InputError(
+            f"has review schema {version!r}, this archreview reads {SCHEMA_VERSION}",
+            where=where,
+            todo=_AGAIN,
+        )
+    try:
+        return Review.model_validate(record)
+    except ValidationError as error:
+        first = error.errors()[0]
+        field = ".".join(str(part) for part in first["loc"])
+        raise InputError(f"field {field!r}: {first['msg']}", where=where, todo=_AGAIN) from error
