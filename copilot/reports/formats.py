@@ -9,6 +9,7 @@ from typing import Any
 
 from copilot.knowledge import Knowledge
 from copilot.reports.markdown import render_markdown
+from copilot.reports.page import render_html
 from copilot.reports.terminal import render_text
 from copilot.schema import Document, Review
 
@@ -68,6 +69,11 @@ FORMS: Mapping[str, Form] = {
         _one_after_the_other(render_markdown),
     ),
     "json": Form(".json", lambda review, _, __: render_json(review).encode(), _json_of_all),
+    "html": Form(
+        ".html",
+        lambda review, knowledge, document: render_html(review, knowledge, document).encode(),
+        shows_document=True,
+    ),
 }
 
 
