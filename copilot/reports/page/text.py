@@ -10,6 +10,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from html import escape
+from itertools import pairwise
 from typing import Any
 
 from copilot.reports.safe import printable
@@ -71,7 +72,7 @@ def cut(spans: Mapping[int, tuple[int, int]]) -> list[Piece]:
     """The marked stretches in order, without overlap."""
     edges = sorted({edge for span in spans.values() for edge in span})
     pieces = []
-    for start, end in zip(edges, edges[1:], strict=False):
+    for start, end in pairwise(edges):
         inside = tuple(sorted(n for n, (a, b) in spans.items() if a <= start and end <= b))
         if inside:
             first = tuple(n for n in inside if spans[n][0] == start)
