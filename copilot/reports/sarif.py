@@ -52,7 +52,7 @@ def render_sarif(reviews: Sequence[Review], knowledge: Knowledge) -> str:
         "automationDetails": {"id": "archreview/"},
         "columnKind": "unicodeCodePoints",
         "invocations": [_invocation(reviews)],
-        "artifacts": [artifact for review in reviews for artifact in _artifacts(review)],
+        "artifacts": list(_artifacts(reviews)),
         "results": [_result(r, f, index) for r in reviews for f in r.findings],
     }
     log = {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
@@ -75,13 +75,16 @@ def _invocation(reviews: Sequence[Review]) -> dict[str, Any]:
     }
 
 
-def _artifacts(review: Review) -> Iterator[dict[str, Any]]:
-    for file in review.document.files:
-        yield {
-            "location": _artifact(review, file),
-            "roles": ["analysisTarget"],
-            "properties": {"textSha256": review.document.digest},
-        }
+def _artifacts(reviews: Sequence[Review]) -> Iterator[dict[str, Any]]:
+    """Each file once, also where several reviews are of the same one."""
+    seen = set()
+    for review in reviews:
+        for file in review.document.files:
+            location = _artifact(review, file)
+            if location["uri"] not in seen:
+                seen.add(location["uri"])
+                digest = {"textSha256": review.document.digest}
+                yield {"location": location, "roles": ["analysisTarget"], "properties": digest}
 
 
 def _result(review: Review, finding: Finding, index: dict[str, int]) -> dict[str, Any]:
