@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import html
 import io
@@ -16,14 +17,18 @@ from typing import Any
 import jsonschema
 import openpyxl
 import pytest
-from browser import need
+from browser import Opened, chromium, need
 from build import make_citation, make_document, make_review, make_row
 
 from copilot.errors import InputError
 from copilot.knowledge import Knowledge
 from copilot.reports.csv_table import inert
 from copilot.reports.formats import FORMS
+from copilot.reports.safe import printable
+from copilot.review.engine import make_engine
 from copilot.schema import Coverage, Nearest, Review, Searched, Status
+from copilot.settings import load_settings
+from evals.bench.reports import finished
 
 SOFFICE = Path("/usr/bin/soffice")
 CALC = Path("/usr/lib/libreoffice/program/libsclo.so")
@@ -340,6 +345,33 @@ def test_libreoffice_opens_workbook_and_csv_and_evaluates_nothing(
         assert all(finding.fingerprint in page for finding in review.findings)
         assert "HYPERLINK(" in page
         assert 'href="http://evil' not in page.lower()
+
+
+# --- a real design --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["24-flytepropeller-horizontal-scaling-rfc.md"])
+def test_a_real_design_opens_in_every_form_in_a_reader_that_is_not_ours(
+    name: str, benchmark: Path, tmp_path: Path
+) -> None:
+    engine = make_engine(load_settings(ephemeral=True), "offline")
+    one = asyncio.run(finished(benchmark / "dev" / "designs" / name, engine))
+    expected = {(f.fingerprint, f.severity.value) for f in one.review.findings}
+    assert expected
+    for form, read in READ.items():
+        data = FORMS[form].render(one.review, engine.knowledge, one.document)
+        assert read(data) == expected, form
+        (tmp_path / form).write_bytes(data)
+    sarif((tmp_path / "sarif").read_bytes())
+    text = one.document.text if one.document else ""
+    page = tmp_path / "report.html"
+    page.write_bytes((tmp_path / "html").read_bytes())
+    with chromium() as browser:
+        opened = Opened(browser, page)
+        shown = opened.page.locator(".l").evaluate_all("all => all.map(l => l.textContent)")
+        assert "\n".join(shown) == printable(text)
+        assert opened.surprises == []
+        assert opened.page.locator(".finding:visible").count() == len(expected)
 
 
 # --- several designs, no findings, no document ----------------------------------------------------
