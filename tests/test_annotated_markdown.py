@@ -19,7 +19,9 @@ def remarks_at(text: str, *spans: tuple[int, int]) -> Remarks:
     marks = []
     for number, (start, end) in enumerate(spans, start=1):
         citation = Citation(quote=text[start:end], start=start, end=end, verified=True)
-        note = Note(number, f"{number:016x}", f"Finding {number}, HIGH. Title.", ("What: <b>x</b>",))
+        note = Note(
+            number, f"{number:016x}", f"Finding {number}, HIGH. Title.", ("What: <b>x</b>",)
+        )
         marks.append(Mark(note, citation, start, end))
     gap = Note(99, "f" * 16, "Finding 99, HIGH. Missing: it.", ("Fix: [do](x) *it*",))
     return Remarks(text, tuple(marks), (gap,), "Architecture review", "2026-01-01T00:00:00+00:00")
@@ -137,7 +139,11 @@ def _opaque(text: str) -> list[str]:
     """Code, HTML and targets of links, which no footnote may get into."""
     found = []
     for token in MarkdownIt("commonmark").enable(["table", "strikethrough"]).parse(text):
-        found += [token.content.rstrip("\n")] if token.type in ("fence", "code_block", "html_block") else []
+        found += (
+            [token.content.rstrip("\n")]
+            if token.type in ("fence", "code_block", "html_block")
+            else []
+        )
         for child in token.children or []:
             found += [child.content] if child.type in ("code_inline", "html_inline") else []
             found += [str(child.attrs)] if child.attrs else []

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from copilot.knowledge import Knowledge
+from copilot.reports.annotated.write import annotated_files, annotated_suffix, render_annotated
 from copilot.reports.markdown import render_markdown
 from copilot.reports.terminal import render_text
 from copilot.schema import Document, Review
@@ -33,6 +34,10 @@ class Form:
     """True for a file that no terminal can show."""
     shows_document: bool = False
     """True where the report lacks something without the document's text."""
+    needs_document: bool = False
+    """True where there is no report without the document's text."""
+    files: Callable[[Review, Document | None], Mapping[str, bytes]] | None = None
+    """Where a design that is a folder gets a file for each of its own: their paths and bytes."""
 
     def suffix_for(self, review: Review) -> str:
         """The suffix of this review's file, with its dot."""
@@ -68,6 +73,14 @@ FORMS: Mapping[str, Form] = {
         _one_after_the_other(render_markdown),
     ),
     "json": Form(".json", lambda review, _, __: render_json(review).encode(), _json_of_all),
+    "annotated": Form(
+        annotated_suffix,
+        render_annotated,
+        binary=True,
+        shows_document=True,
+        needs_document=True,
+        files=annotated_files,
+    ),
 }
 
 

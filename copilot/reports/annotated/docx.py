@@ -7,6 +7,7 @@ import io
 import zipfile
 from collections.abc import Iterator
 from datetime import datetime
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from copilot.documents.archive import check_docx
@@ -136,11 +137,11 @@ class _Body:
         inner = [cut - start for cut in cuts if start < cut < start + len(text)]
         edges = [0, *inner, len(text)]
         parts: list[tuple[Any, int | None]] = []
-        for a, b in zip(edges, edges[1:], strict=False):
-            part = child if a == 0 else copy.deepcopy(child)
-            parts.append((part, start + a))
-        for (part, _), a, b in zip(parts, edges, edges[1:], strict=False):
-            part.text = text[a:b]
+        for first in edges[:-1]:
+            part = child if first == 0 else copy.deepcopy(child)
+            parts.append((part, start + first))
+        for (part, _), (first, after) in zip(parts, pairwise(edges), strict=True):
+            part.text = text[first:after]
             if inner:
                 part.set("{http://www.w3.org/XML/1998/namespace}space", "preserve")
         return parts
@@ -179,7 +180,7 @@ class _Body:
         from docx.text.run import Run
 
         part = self._word.part
-        runs = [Run(element, part) for element in (first, last)]  # type: ignore[arg-type]
+        runs = [Run(element, part) for element in (first, last)]
         comment = self._word.add_comment(runs, xml_text(text), author=AUTHOR, initials="ar")
         comment._comment_elm.date = datetime.fromisoformat(created)
 

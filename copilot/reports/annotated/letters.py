@@ -88,9 +88,7 @@ class Letters:
         if not found:
             return None
         first = min(found, key=lambda place: abs(place - at))
-        return self._widened(
-            quote, self._origin[first], self._origin[first + len(needle) - 1] + 1
-        )
+        return self._widened(quote, self._origin[first], self._origin[first + len(needle) - 1] + 1)
 
     def _widened(self, quote: str, start: int, end: int) -> tuple[int, int]:
         """The span with the punctuation around it that the quote has too."""
