@@ -14,7 +14,6 @@ from copilot.documents.archive import check_docx
 from copilot.errors import InputError
 from copilot.reports.annotated.letters import Letters
 from copilot.reports.annotated.notes import AUTHOR, Remarks
-from copilot.reports.safe import xml_text
 
 if TYPE_CHECKING:
     from docx.document import Document as Word
@@ -181,7 +180,7 @@ class _Body:
 
         part = self._word.part
         runs = [Run(element, part) for element in (first, last)]
-        comment = self._word.add_comment(runs, xml_text(text), author=AUTHOR, initials="ar")
+        comment = self._word.add_comment(runs, text, author=AUTHOR, initials="ar")
         comment._comment_elm.date = datetime.fromisoformat(created)
 
 

@@ -14,7 +14,6 @@ from copilot.errors import InputError
 from copilot.reports.annotated.letters import Letters
 from copilot.reports.annotated.notes import Remarks
 from copilot.reports.annotated.source import Insertion, Source
-from copilot.reports.safe import xml_text
 
 _UNSHOWN = frozenset(
     ("script", "style", "title", "head", "template", "textarea", "select", "svg", "math", "iframe",
@@ -42,7 +41,7 @@ def annotate_html(data: bytes, remarks: Remarks, where: str) -> bytes:
         pieces = page.pieces(letters.find(mark.citation.quote, mark.start / size))
         placed.append(bool(pieces))
         for nth, (start, end) in enumerate(pieces):
-            said = html.escape(xml_text(mark.note.headline))
+            said = html.escape(mark.note.headline)
             insertions.append((start, f'<mark class="archreview" title="{said}">'))
             link = f'<sup><a href="#archreview-{mark.note.number}">[{mark.note.number}]</a></sup>'
             insertions.append((end, "</mark>" + (link if nth == len(pieces) - 1 else "")))
@@ -70,12 +69,12 @@ def _aside(remarks: Remarks, placed: Sequence[bool]) -> str:
         f'<li id="archreview-{number}" value="{number}">{_paragraph(notes[number])}</li>'
         for number in sorted(notes)
     )
-    head = html.escape(xml_text(remarks.head))
+    head = html.escape(remarks.head)
     return f'<aside class="archreview" role="note"><p>{head}</p><ol>{items}</ol></aside>'
 
 
 def _paragraph(lines: Sequence[str]) -> str:
-    return "<br>".join(html.escape(xml_text(line)) for line in lines)
+    return "<br>".join(html.escape(line) for line in lines)
 
 
 class _Page(HTMLParser):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from copilot.reports.safe import one_line
+from copilot.reports.safe import one_line, xml_text
 from copilot.reports.scorecard import place
 from copilot.schema import Citation, Document, Finding, Review, Searched, SourceFile
 
@@ -15,7 +15,7 @@ QUOTE_LIMIT = 300
 
 @dataclass(frozen=True)
 class Note:
-    """One finding as its comment tells it; the text is printable, line by line."""
+    """One finding as its comment tells it; each line is `plain`."""
 
     number: int
     """Place of the finding in the report, from 1."""
@@ -105,6 +105,11 @@ def remarks(review: Review, document: Document) -> tuple[Remarks, ...]:
     )
 
 
+def plain(text: str, limit: int = 0) -> str:
+    """`text` on one line, without what a terminal acts on or what XML or UTF-8 cannot hold."""
+    return xml_text(one_line(text, limit))
+
+
 def _file_of(citation: Citation, document: Document) -> SourceFile | None:
     """The file that a verified citation stands in."""
     if not citation.verified or citation.start < 0:
@@ -115,7 +120,7 @@ def _file_of(citation: Citation, document: Document) -> SourceFile | None:
 
 def _head(review: Review) -> str:
     count = len(review.findings)
-    judge = one_line(review.manifest.judge)
+    judge = plain(review.manifest.judge)
     return (
         f"Architecture review by archreview: {count} finding{'s' * (count != 1)}, judge {judge}. "
         "Findings that cite text stand beside it; the others are listed here."
@@ -126,37 +131,37 @@ def _note(number: int, finding: Finding, review: Review) -> Note:
     severity = finding.severity.value.upper()
     missing = "Missing: " if finding.kind == "gap" else ""
     body = [
-        f"What: {one_line(finding.what)}",
-        f"So what: {one_line(finding.so_what)}",
-        f"Fix: {one_line(finding.fix)}",
+        f"What: {plain(finding.what)}",
+        f"So what: {plain(finding.so_what)}",
+        f"Fix: {plain(finding.fix)}",
     ]
     body += [f"Searched: {searched(finding.searched)}"] if finding.searched else []
     body += [f"Question to answer: {text}" for text in _questions(finding, review)]
     body += [
-        f"Rejected quote, not in the document: “{one_line(c.quote, QUOTE_LIMIT)}”"
+        f"Rejected quote, not in the document: “{plain(c.quote, QUOTE_LIMIT)}”"
         for c in finding.citations
         if not c.verified
     ]
     aspects = ", ".join((finding.aspect, *finding.also))
-    body.append(f"Aspect: {one_line(aspects)}. Fingerprint: {finding.fingerprint}")
-    headline = f"Finding {number}, {severity}. {missing}{one_line(finding.title)}."
-    return Note(number, one_line(finding.fingerprint), headline, tuple(body))
+    body.append(f"Aspect: {plain(aspects)}. Fingerprint: {finding.fingerprint}")
+    headline = f"Finding {number}, {severity}. {missing}{plain(finding.title)}."
+    return Note(number, plain(finding.fingerprint), headline, tuple(body))
 
 
 def _questions(finding: Finding, review: Review) -> list[str]:
     """The first question about the finding's aspect."""
     asked = [q for q in review.questions if q.aspect == finding.aspect]
-    return [one_line(min(asked, key=lambda q: q.priority).text)] if asked else []
+    return [plain(min(asked, key=lambda q: q.priority).text)] if asked else []
 
 
 def searched(proof: Searched) -> str:
     """The proof of absence in one line."""
     near = ", ".join(f"{n.file}:{n.line_start}-{n.line_end}" for n in proof.nearest)
-    return one_line(
+    return plain(
         f"{proof.share_read:.0%} of the text read, {len(proof.queries)} queries; "
         f"nearest {near or 'nothing'}."
     )
 
 
 def _quote(mark: Mark) -> str:
-    return f"“{one_line(mark.citation.quote, QUOTE_LIMIT)}” ({one_line(place(mark.citation))})"
+    return f"“{plain(mark.citation.quote, QUOTE_LIMIT)}” ({plain(place(mark.citation))})"

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, NamedTuple
 from copilot.errors import InputError
 from copilot.reports.annotated.letters import Letters
 from copilot.reports.annotated.notes import AUTHOR, Remarks
-from copilot.reports.safe import xml_text
 
 if TYPE_CHECKING:
     from pypdf import PdfWriter
@@ -162,7 +161,7 @@ def _highlight(writer: PdfWriter, place: Place, text: str, name: str, remarks: R
         highlight_color=COLOR,
         printing=True,
     )
-    highlight[NameObject("/Contents")] = TextStringObject(xml_text(text))
+    highlight[NameObject("/Contents")] = TextStringObject(text)
     _sign(highlight, name, remarks)
     writer.add_annotation(place.page, highlight)
 
@@ -172,7 +171,7 @@ def _note(writer: PdfWriter, text: str, remarks: Remarks) -> None:
 
     page = writer.pages[0].cropbox
     left, top = float(page.left) + 4, float(page.top) - 4
-    note = Text(rect=(left, top - NOTE_SIZE, left + NOTE_SIZE, top), text=xml_text(text))
+    note = Text(rect=(left, top - NOTE_SIZE, left + NOTE_SIZE, top), text=text)
     _sign(note, "summary", remarks)
     writer.add_annotation(0, note)
 
