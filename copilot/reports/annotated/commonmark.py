@@ -21,11 +21,19 @@ _END = "archreview end of text"
 _LEAD = re.compile(r"[ \t>]*")
 _MARKERS = re.compile(r"(?:[-*+]|\d{1,9}[.)])[ \t]+")
 
+MAX_PARAGRAPH = 20_000
+"""Longer paragraphs get their references behind them: markdown-it is not linear in a paragraph."""
+
 
 def _parser() -> MarkdownIt:
     from markdown_it import MarkdownIt
 
     return MarkdownIt("commonmark").enable(["table", "strikethrough"])
+
+
+def _block_parser() -> MarkdownIt:
+    """A parser that leaves the text of paragraphs alone, and so is fast."""
+    return _parser().disable("inline")
 
 
 class Page:
@@ -40,7 +48,7 @@ class Page:
         """Offset after the front matter: the summary's place."""
         self._first = self._lines.row_at(front.end) + 1 if front else 0
         shown = "\n" * self._first + "\n".join(self._lines.rows[self._first :])
-        tokens = self._parser.parse(f"{shown}\n\n{_END}", self._env)
+        tokens = _block_parser().parse(f"{shown}\n\n{_END}", self._env)
         self.closed = any(token.content == _END for token in tokens[-2:-1])
         """False when a fence or comment runs to the end of the text."""
         self._leaves = [
@@ -64,7 +72,7 @@ class Page:
         if leaf is None:
             return self._front(row, reference)
         token, inline = leaf
-        if token.type == "paragraph_open":
+        if token.type == "paragraph_open" and len(inline.content) <= MAX_PARAGRAPH:
             for offset in self._candidates(end, row, token):
                 if self._fits(offset, token, inline, reference):
                     return offset, reference
@@ -176,9 +184,14 @@ def _with_links(children: Iterable[Token]) -> Iterator[tuple[Token, bool]]:
 def count_in_text(text: str, references: set[str]) -> dict[str, int]:
     """How often each reference stands in running text that is no link's."""
     counts = dict.fromkeys(references, 0)
-    for token in _parser().parse(text):
-        for child, linked in _with_links(token.children or []):
-            if child.type == "text" and not linked:
-                for reference in re.findall(r"\[\^[^\[\]\s]+\]", child.content):
-                    counts[reference] = counts.get(reference, 0) + 1
+    env: dict[str, Any] = {}
+    parser = _parser()
+    for token in _block_parser().parse(text, env):
+        if token.type == "inline" and any(one in token.content for one in references):
+            children = parser.parseInline(token.content, env)[0].children or []
+            said = [
+                c.content for c, linked in _with_links(children) if c.type == "text" and not linked
+            ]
+            for reference in references:
+                counts[reference] += sum(text.count(reference) for text in said)
     return counts

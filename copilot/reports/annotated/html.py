@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import html
 import re
+from bisect import bisect_right
 from collections.abc import Sequence
 from html.parser import HTMLParser
 
@@ -16,7 +17,7 @@ from copilot.reports.annotated.notes import Remarks
 from copilot.reports.annotated.source import Insertion, Source
 
 _UNSHOWN = frozenset(
-    ("script", "style", "title", "head", "template", "textarea", "select", "svg", "math", "iframe",
+    ("script", "style", "title", "template", "textarea", "select", "svg", "math", "iframe",
      "noscript", "object", "video", "audio", "canvas")
 )  # fmt: skip
 
@@ -84,7 +85,8 @@ class _Page(HTMLParser):
         super().__init__(convert_charrefs=False)
         self._source = text
         self._lines = [0, *(found.end() for found in re.finditer("\n", text))]
-        self._hidden: list[str] = []
+        self._hidden, self._depth = "", 0
+        """The element around that is not shown, and how many of its name are open."""
         self._runs: list[tuple[int, int, int]] = []
         """Start in the visible text, start in the source, length in both."""
         self._parts: list[str] = []
@@ -99,8 +101,8 @@ class _Page(HTMLParser):
         """Note where the body begins and what is not shown."""
         if tag == "body" and not self.top:
             self.top = self._offset() + len(self.get_starttag_text() or "")
-        if tag in _UNSHOWN:
-            self._hidden.append(tag)
+        if tag == self._hidden or (tag in _UNSHOWN and not self._hidden):
+            self._hidden, self._depth = tag, self._depth + 1
         self._add("\n", -1)
 
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -108,8 +110,9 @@ class _Page(HTMLParser):
 
     def handle_endtag(self, tag: str) -> None:
         """Show again what follows a hidden element."""
-        if tag in self._hidden:
-            del self._hidden[self._hidden.index(tag) :]
+        if tag == self._hidden:
+            self._depth -= 1
+            self._hidden = self._hidden if self._depth else ""
 
     def handle_data(self, data: str) -> None:
         """Text of the page."""
@@ -142,8 +145,11 @@ class _Page(HTMLParser):
     def pieces(self, spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
         """Source offsets of the pieces of text that the spans of the visible text cover."""
         pieces = []
+        starts = [shown for shown, _, _ in self._runs]
         for start, end in spans:
-            for shown, source, length in self._runs:
+            first = max(0, bisect_right(starts, start) - 1)
+            last = bisect_right(starts, end)
+            for shown, source, length in self._runs[first:last]:
                 a, b = max(start, shown), min(end, shown + length)
                 if a < b and self._source[source + a - shown : source + b - shown].strip():
                     pieces.append((source + a - shown, source + b - shown))
