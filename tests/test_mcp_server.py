@@ -187,3 +187,15 @@ def test_a_root_that_is_no_folder_is_refused(tmp_path: Path) -> None:
     assert done.stderr.strip() == (
         "archreview: absent: is not a folder — name an existing one with --root"
     )
+
+
+def test_without_the_extra_one_line_says_what_to_install(tmp_path: Path) -> None:
+    code = (
+        "import sys; sys.modules['mcp'] = None; sys.argv = ['archreview', 'mcp']\n"
+        "from copilot.cli.main import main; main()"
+    )
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 2 and done.stdout == ""
+    assert done.stderr.strip().endswith("— pip install 'archreview[mcp]'")
+    assert done.stderr.count("\n") == 1
