@@ -20,7 +20,7 @@ FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-ne
 def need(tool: Path) -> None:
     """Skip the test where the program is not installed; fail on a build server."""
     if not tool.exists():
-        said = f"{tool} is not installed: apt-get install chromium libreoffice-writer-nogui"
+        said = f"{tool} is not installed: .ci/run names the packages"
         if os.environ.get("CI") == "true":
             pytest.fail(said)
         pytest.skip(said)

@@ -66,8 +66,11 @@ def main() -> None:
     except CopilotError as error:
         click.echo(f"archreview: {error}", err=True)
         code = error.exit_code
-    except click.ClickException as error:
+    except click.exceptions.NoArgsIsHelpError as error:
         error.show()
+        code = ExitCode.BAD_INPUT
+    except click.ClickException as error:
+        click.echo(f"archreview: {_in_one_line(error)}", err=True)
         code = ExitCode.BAD_INPUT
     except (KeyboardInterrupt, click.Abort):
         click.echo("archreview: cancelled", err=True)
@@ -76,6 +79,13 @@ def main() -> None:
         sys.stderr.close()
         code = ExitCode.OK
     sys.exit(int(code or 0))
+
+
+def _in_one_line(error: click.ClickException) -> str:
+    """What is wrong with the call, and where its help is."""
+    said = " ".join(error.format_message().split()).rstrip(".")
+    context = getattr(error, "ctx", None)
+    return f"{said} — see {context.command_path} --help" if context else said
 
 
 if __name__ == "__main__":

@@ -49,6 +49,9 @@ def check_out(out: Path | None, form: str, inputs: Sequence[Path]) -> None:
         raise InputError("is a folder you may not write to", where=folder, todo="change --out")
     if not out.is_dir():
         _spare(out, inputs)
+    elif not callable(FORMS[form].suffix):
+        for path in inputs:
+            _spare(out / f"{path.stem}{FORMS[form].suffix}", inputs)
 
 
 def emit(
@@ -70,6 +73,7 @@ def emit(
             _make_folder((out / name).parent)
             write_atomically(out / name, report)
     elif out is not None:
+        _spare(out, inputs)
         write_atomically(out, _one_file(reviewed, knowledge, form))
     elif form == "text":
         _to_terminal([one.review for one in reviewed], knowledge)

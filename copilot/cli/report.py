@@ -14,7 +14,7 @@ from copilot.knowledge import load_knowledge
 from copilot.reports.formats import FORMS
 from copilot.reports.safe import one_line
 from copilot.review.reviewed import Reviewed, reread
-from copilot.review.saved import check_aspects, load_reviews
+from copilot.review.saved import check_against, load_reviews
 from copilot.settings import load_settings
 
 
@@ -50,7 +50,7 @@ def command(saved: Path, form: str, out: Path | None, quiet: bool, **options: An
     settings = load_settings(knowledge=options["knowledge"] or None)
     knowledge = load_knowledge(settings.knowledge)
     for review in reviews:
-        check_aspects(review, knowledge, saved)
+        check_against(review, knowledge, saved)
     inputs = [Path(review.document.path) for review in reviews]
     check_out(out, form, inputs)
     limits = Limits(max_bytes=settings.max_bytes, max_chars=settings.max_chars)

@@ -44,7 +44,9 @@ def render_annotated(review: Review, knowledge: Knowledge, document: Document | 
 
 
 def annotated_suffix(review: Review) -> str:
-    """Of the annotated copy: after the design's own suffix, `.annotated.docx` for a DOCX."""
+    """Of the annotated copy: `.annotated.docx` for a DOCX, `.annotated` for a folder."""
+    if review.document.format == "folder":
+        return ".annotated"
     return f".annotated{Path(review.document.path.strip(_QUOTES)).suffix}"
 
 
