@@ -14,6 +14,7 @@ _COMMANDS = {
     "review": ("copilot.cli.review", "Review design documents against nine dimensions."),
     "report": ("copilot.cli.report", "Write a saved review in another form."),
     "ask": ("copilot.cli.ask", "Answer a question about a design, every sentence cited."),
+    "mcp": ("copilot.mcp.command", "Serve reviews to coding agents and editors over MCP."),
     "prompts": ("copilot.cli.prompts", "Export a model's requests, import its answers."),
     "doctor": ("copilot.cli.doctor", "Check the installation, the index and the model's endpoint."),
     "knowledge": ("copilot.cli.knowledge", "List, show or check what a review knows."),

@@ -9,7 +9,7 @@ import click
 
 from copilot.cli.output import check_out, emit
 from copilot.documents.load import Limits
-from copilot.errors import ExitCode
+from copilot.errors import ExitCode, InputError
 from copilot.knowledge import load_knowledge
 from copilot.reports.formats import FORMS
 from copilot.reports.safe import one_line
@@ -59,6 +59,8 @@ def command(saved: Path, form: str, out: Path | None, quiet: bool, **options: An
     else:
         reviewed = [Reviewed(review, None) for review in reviews]
     for one in reviewed:
+        if one.absent and FORMS[form].needs_document:
+            raise InputError(one.absent, todo=f"{form} needs the design: review it again")
         if one.absent and not quiet:
             said = f"archreview: the report goes without the design's text: {one_line(one.absent)}"
             click.echo(said, err=True)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from copilot.knowledge import Knowledge
+from copilot.reports.annotated.write import annotated_files, annotated_suffix, render_annotated
 from copilot.reports.csv_table import render_csv
 from copilot.reports.junit import render_reviews
 from copilot.reports.markdown import render_markdown
@@ -38,6 +39,10 @@ class Form:
     """True for a file that no terminal can show."""
     shows_document: bool = False
     """True where the report lacks something without the document's text."""
+    needs_document: bool = False
+    """True where there is no report without the document's text."""
+    files: Callable[[Review, Document | None], Mapping[str, bytes]] | None = None
+    """Where a design that is a folder gets a file for each of its own: their paths and bytes."""
 
     def suffix_for(self, review: Review) -> str:
         """The suffix of this review's file, with its dot."""
@@ -92,6 +97,14 @@ FORMS: Mapping[str, Form] = {
     "junit": _of_several(".junit.xml", render_reviews),
     "csv": _of_several(".csv", render_csv),
     "xlsx": replace(_of_several(".xlsx", render_workbook), binary=True),
+    "annotated": Form(
+        annotated_suffix,
+        render_annotated,
+        binary=True,
+        shows_document=True,
+        needs_document=True,
+        files=annotated_files,
+    ),
 }
 
 
