@@ -20,21 +20,30 @@ WAIT = 15.0
 class Database:
     """A database file, opened anew by each thread that uses it."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, read_only: bool = False) -> None:
         """Open the file, create it when it is not there, and bring it to the current form.
 
+        With `read_only` nothing is created or changed, and a file that is not there is an error.
         Raises StoreError.
         """
         self.path = path
+        self._read_only = read_only
         self._local = threading.local()
         self._all: list[sqlite3.Connection] = []
         self._lock = threading.Lock()
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            if read_only and not path.exists():
+                raise StoreError(
+                    "there is no store of reviews",
+                    where=path,
+                    todo="run `archreview review DESIGN` first, or name the --workspace",
+                )
+            if not read_only:
+                path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise self._unwritable(error.strerror or str(error)) from error
         with self._explained():
-            self._migrate()
+            self._prepare()
 
     def close(self) -> None:
         """Close the connections of all threads; a second call does nothing."""
@@ -51,9 +60,15 @@ class Database:
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
-        """A transaction that holds the write lock from its start: all of it is kept, or nothing."""
+        """A transaction that holds the write lock from its start: all of it is kept, or nothing.
+
+        Within another one of the same thread it is a part of that.
+        """
         with self._explained():
             connection = self._connection()
+            if connection.in_transaction:
+                yield connection
+                return
             connection.execute("BEGIN IMMEDIATE")
             try:
                 yield connection
@@ -65,10 +80,7 @@ class Database:
     def _connection(self) -> sqlite3.Connection:
         connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
         if connection is None:
-            # `check_same_thread` is off for `close` alone: each thread uses only its own.
-            connection = sqlite3.connect(
-                self.path, timeout=WAIT, isolation_level=None, check_same_thread=False
-            )
+            connection = self._connect("ro" if self._read_only else "rwc")
             connection.execute("PRAGMA foreign_keys = ON")
             connection.execute("PRAGMA synchronous = FULL")
             with self._lock:
@@ -76,22 +88,39 @@ class Database:
             self._local.connection = connection
         return connection
 
-    def _migrate(self) -> None:
+    def _connect(self, mode: str) -> sqlite3.Connection:
+        # `check_same_thread` is off for `close` alone: each thread uses only its own connection.
+        return sqlite3.connect(
+            f"{self.path.absolute().as_uri()}?mode={mode}",
+            timeout=WAIT,
+            isolation_level=None,
+            check_same_thread=False,
+            uri=True,
+        )
+
+    def _prepare(self) -> None:
+        """Bring the file to the current form."""
         connection = self._connection()
-        version = self._version(connection)
-        if version < VERSION:
-            connection.execute("PRAGMA journal_mode = WAL")
-            connection.execute("BEGIN IMMEDIATE")
-            try:
-                for step in MIGRATIONS[self._version(connection) :]:
-                    for statement in step:
-                        connection.execute(statement)
-                connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-                connection.execute(f"PRAGMA user_version = {VERSION}")
-            except BaseException:
-                connection.rollback()
-                raise
-            connection.commit()
+        if self._version(connection) == VERSION:
+            return
+        if self._read_only:
+            raise StoreError(
+                "has no reviews yet, or was written by an older archreview",
+                where=self.path,
+                todo="run `archreview review DESIGN` first",
+            )
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            for step in MIGRATIONS[self._version(connection) :]:
+                for statement in step:
+                    connection.execute(statement)
+            connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+            connection.execute(f"PRAGMA user_version = {VERSION}")
+        except BaseException:
+            connection.rollback()
+            raise
+        connection.commit()
 
     def _version(self, connection: sqlite3.Connection) -> int:
         """The form of the file; raises StoreError for a newer one or another program's file."""
