@@ -86,10 +86,13 @@ class Decisions:
 
     def current(self, design: str | None = None) -> tuple[Decided, ...]:
         """Decisions that no later one replaces, by design, aspect and fingerprint."""
-        made = [d for d in self.all(design) if d.undone is None]
-        replaced = {(d.design, number) for d in made for number in d.replaces}
-        last = [d for d in made if (d.design, d.id) not in replaced]
-        return tuple(sorted(last, key=_order))
+        live: dict[tuple[str, str], Decided] = {}
+        for decided in self.all(design):
+            if decided.undone is None:
+                for number in decided.replaces:
+                    live.pop((decided.design, number), None)
+                live[decided.design, decided.id] = decided
+        return tuple(sorted(live.values(), key=_order))
 
     def history(self, design: str, finding: Finding) -> tuple[Decided, ...]:
         """All decisions about a finding, also under its fingerprints before edits; oldest first."""

@@ -40,8 +40,8 @@ class Merged(Record):
 def merge(store: Store, blocks: Sequence[Block], take: Take = "ours") -> tuple[Merged, ...]:
     """Add the decisions of a file, all or none; each design is one stroke for `undo`.
 
-    `take` settles conflicts: ours keeps the store's decision, theirs takes the file's, newest the one
-    that was made later.
+    `take` settles conflicts: ours keeps the store's decision, theirs takes the file's, newest the
+    one that was made later.
     """
     merged: list[Merged] = []
     with store.writing():
