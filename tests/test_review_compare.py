@@ -6,7 +6,8 @@ import pytest
 from build import make_citation, make_review, make_row
 
 from copilot.knowledge import Knowledge
-from copilot.review.compare import Comparison, Outcome, compare, score
+from copilot.review.compare import Comparison, Outcome, compare
+from copilot.review.score import score
 from copilot.schema import Coverage, Finding, Review, Severity, Status
 
 KEYS = "Volumes are encrypted with a customer managed key that is rotated every ninety days"
@@ -100,7 +101,7 @@ def test_aspects_and_scores_before_and_after(knowledge: Knowledge) -> None:
     comparison = compare(old, new)
     steps = {change.aspect: (change.old, change.new, change.step) for change in comparison.aspects}
     assert steps == {
-        ASPECT: (Status.MISSING, Status.PARTIAL, -1),
+        ASPECT: (Status.MISSING, Status.PARTIAL, -0.5),
         OTHER: (Status.ADDRESSED, Status.UNJUDGED, 0),
     }
     assert comparison.old.score == pytest.approx(29 / 30)

@@ -21,7 +21,8 @@ from copilot.judges.model.setup import tracing
 from copilot.reports.formats import FORMS
 from copilot.review.engine import Engine, JudgeChoice, make_engine
 from copilot.review.events import Done
-from copilot.review.run import is_complete, review, select_dimensions
+from copilot.review.run import review, select_dimensions
+from copilot.review.score import is_complete
 from copilot.schema import Review
 from copilot.settings import Settings, load_settings
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Iterator
+import zlib
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from copilot.errors import StoreError
 from copilot.store.migrations import APPLICATION_ID, MIGRATIONS, VERSION
+
+T = TypeVar("T")
 
 FILE_NAME = "reviews.sqlite3"
 WAIT = 15.0
@@ -53,10 +56,17 @@ class Database:
             self._all = []
             self._local = threading.local()
 
-    def rows(self, sql: str, *values: Any) -> list[Any]:
-        """The rows that a query gives; raises StoreError."""
+    def read(self, parse: Callable[..., T], sql: str, *values: Any) -> tuple[T, ...]:
+        """What `parse` makes of each row that a query gives; raises StoreError.
+
+        A ValueError of `parse` means that the row is damaged.
+        """
         with self._explained():
-            return self._connection().execute(sql, values).fetchall()
+            rows = self._connection().execute(sql, values).fetchall()
+        try:
+            return tuple(parse(*row) for row in rows)
+        except (ValueError, zlib.error) as error:
+            raise self._damaged() from error
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
@@ -72,10 +82,10 @@ class Database:
             connection.execute("BEGIN IMMEDIATE")
             try:
                 yield connection
+                connection.commit()
             except BaseException:
                 connection.rollback()
                 raise
-            connection.commit()
 
     def _connection(self) -> sqlite3.Connection:
         connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
@@ -117,10 +127,10 @@ class Database:
                     connection.execute(statement)
             connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
             connection.execute(f"PRAGMA user_version = {VERSION}")
+            connection.commit()
         except BaseException:
             connection.rollback()
             raise
-        connection.commit()
 
     def _version(self, connection: sqlite3.Connection) -> int:
         """The form of the file; raises StoreError for a newer one or another program's file."""
@@ -151,11 +161,7 @@ class Database:
     def _explain(self, error: sqlite3.Error) -> StoreError:
         code = getattr(error, "sqlite_errorcode", 0) & 0xFF
         if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
-            return StoreError(
-                "is damaged; nothing was changed",
-                where=self.path,
-                todo="restore it from a copy, or move it away and import your last triage export",
-            )
+            return self._damaged()
         if code == sqlite3.SQLITE_FULL:
             return StoreError(
                 "the disk is full; nothing was changed", where=self.path, todo="free some space"
@@ -167,6 +173,13 @@ class Database:
                 todo="try again when it is done",
             )
         return self._unwritable(str(error))
+
+    def _damaged(self) -> StoreError:
+        return StoreError(
+            "is damaged; nothing was changed",
+            where=self.path,
+            todo="restore it from a copy, or move it away and import your last triage export",
+        )
 
     def _unwritable(self, reason: str) -> StoreError:
         return StoreError(

@@ -65,24 +65,22 @@ class Decisions:
 
         What was decided before it counts again. Empty when there is nothing to undo.
         """
+        now = datetime.now(UTC)
         with self._database.writing() as connection:
             name = batch or _last_batch(connection, design)
-            rows = connection.execute(
-                f"{_FROM} WHERE batch = ? AND undone IS NULL ORDER BY number", (name,)
-            ).fetchall()
-            now = datetime.now(UTC)
+            sql = f"{_FROM} WHERE batch = ? AND undone IS NULL ORDER BY number"
+            undone = self._database.read(_decided, sql, name)
             connection.execute(
                 "UPDATE decided SET undone = ? WHERE batch = ? AND undone IS NULL",
                 (now.isoformat(), name),
             )
-        return tuple(_decided(row).model_copy(update={"undone": now}) for row in rows)
+        return tuple(decided.model_copy(update={"undone": now}) for decided in undone)
 
     def all(self, design: str | None = None) -> tuple[Decided, ...]:
         """Every decision (about this design), undone ones too, oldest first."""
         where = "" if design is None else " WHERE design.path = ?"
         values = () if design is None else (design,)
-        rows = self._database.rows(f"{_FROM}{where} ORDER BY number", *values)
-        return tuple(map(_decided, rows))
+        return self._database.read(_decided, f"{_FROM}{where} ORDER BY number", *values)
 
     def current(self, design: str | None = None) -> tuple[Decided, ...]:
         """Decisions that no later one replaces, by design, aspect and fingerprint."""
@@ -162,8 +160,15 @@ def _last_batch(connection: sqlite3.Connection, design: str | None) -> str | Non
     return row[0] if row else None
 
 
-def _decided(row: Any) -> Decided:
-    number, design, anchor, decision, replaces, batch, undone = row
+def _decided(
+    number: str,
+    design: str,
+    anchor: str,
+    decision: str,
+    replaces: str,
+    batch: str,
+    undone: str | None,
+) -> Decided:
     return Decided(
         id=number,
         design=design,
