@@ -15,7 +15,10 @@ TEXT = "Contents: cost aims. One: We run three replicas (in two zones). End. Lat
         ("We **run** [three](http://x.y/z) replicas\n(in", ["We run three replicas (in"]),
         ("1. We run three replicas", ["We run three replicas"]),
         ("| Latency | p99: 200 ms. |", ["Latency\tp99: 200 ms."]),
-        ("three replicas (in two zones) are never enough", ["three replicas (in two zones)"]),
+        (
+            "three replicas (in two zones) are never enough for us",
+            ["three replicas (in two zones)"],
+        ),
         ("nothing of this stands there", []),
         ("***", []),
     ],
