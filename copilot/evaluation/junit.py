@@ -6,7 +6,7 @@ import xml.etree.ElementTree as ET
 
 from copilot.evaluation.report import Evaluation
 from copilot.evaluation.verdicts import NO_VERDICT
-from copilot.reports.junit import document, suite
+from copilot.reports.junit import finished, suite
 from copilot.reports.safe import printable
 
 
@@ -23,4 +23,4 @@ def render_junit(evaluation: Evaluation) -> str:
         case = ET.SubElement(designs, "testcase", classname="designs", name=printable(one.case))
         if absent := one.status.count(NO_VERDICT):
             ET.SubElement(case, "error", message=f"{absent} aspects without a verdict")
-    return document(root)
+    return finished(root)

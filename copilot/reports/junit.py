@@ -20,15 +20,15 @@ def render_reviews(reviews: Sequence[Review], knowledge: Knowledge) -> str:
     root = ET.Element("testsuites", name="archreview review")
     for review in reviews:
         _suite_of(root, review, knowledge)
-    return document(root)
+    return finished(root)
 
 
 def suite(root: ET.Element, name: str) -> ET.Element:
-    """A new suite of `root`, with the name written out safely; `document` counts what it holds."""
+    """A new suite of `root`, with the name written out safely; `finished` counts what it holds."""
     return ET.SubElement(root, "testsuite", name=printable(name))
 
 
-def document(root: ET.Element) -> str:
+def finished(root: ET.Element) -> str:
     """The XML of `root` with the counts of every suite filled in."""
     for one in root.iter("testsuite"):
         one.set("tests", str(len(one.findall("testcase"))))
