@@ -13,6 +13,7 @@ from copilot.errors import CopilotError, ExitCode
 _COMMANDS = {
     "review": ("copilot.cli.review", "Review design documents against nine dimensions."),
     "ask": ("copilot.cli.ask", "Answer a question about a design, every sentence cited."),
+    "questions": ("copilot.cli.questions", "Say what to ask the authors; pack an agenda."),
     "prompts": ("copilot.cli.prompts", "Export a model's requests, import its answers."),
     "doctor": ("copilot.cli.doctor", "Check the installation, the index and the model's endpoint."),
     "knowledge": ("copilot.cli.knowledge", "List, show or check what a review knows."),
