@@ -12,6 +12,8 @@ from copilot.errors import CopilotError, ExitCode
 
 _COMMANDS = {
     "review": ("copilot.cli.review", "Review design documents against nine dimensions."),
+    "diff": ("copilot.cli.diff", "Compare two versions of a design, or two reviews of it."),
+    "triage": ("copilot.cli.triage", "Decide about findings; export and import decisions."),
     "ask": ("copilot.cli.ask", "Answer a question about a design, every sentence cited."),
     "questions": ("copilot.cli.questions", "Say what to ask the authors; pack an agenda."),
     "prompts": ("copilot.cli.prompts", "Export a model's requests, import its answers."),
