@@ -107,6 +107,29 @@ def mutants(loaded: Loaded, knowledge: Knowledge) -> Iterator[Mutant]:
 
 
 @dataclass(frozen=True)
+class Masked:
+    """A design without the evidence of one aspect, and what was taken out."""
+
+    aspect: str
+    text: str
+    removed: str
+    """The sentences that are gone, in their order, an empty line between them."""
+
+
+def maskings(loaded: Loaded, knowledge: Knowledge, most: int) -> Iterator[Masked]:
+    """Up to `most` aspects of a design whose evidence can be taken out, chosen by digest."""
+    if loaded.document.format not in FORMATS:
+        return
+    site, text = _Site(loaded), loaded.document.text
+    grounds = {a.id: g for a in knowledge.aspects.values() if (g := site.ground(a)) is not None}
+    usable = [knowledge.aspects[aspect] for aspect in grounds]
+    for aspect in _pick(usable, f"{loaded.case.id}/mask", most):
+        ground = grounds[aspect.id]
+        removed = "\n\n".join(text[slice(*s)] for s in sorted(ground.sentences))
+        yield Masked(aspect.id, site.delete(aspect, ground).text, removed)
+
+
+@dataclass(frozen=True)
 class Ground:
     """The sentences that an aspect stands on."""
 
@@ -251,9 +274,9 @@ def _digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _pick(aspects: list[Aspect], key: str) -> list[Aspect]:
-    """Up to PER_KIND of the aspects, chosen by digest."""
-    return sorted(aspects, key=lambda aspect: _digest(f"{key}/{aspect.id}"))[:PER_KIND]
+def _pick(aspects: list[Aspect], key: str, most: int = PER_KIND) -> list[Aspect]:
+    """Up to `most` of the aspects, chosen by digest."""
+    return sorted(aspects, key=lambda aspect: _digest(f"{key}/{aspect.id}"))[:most]
 
 
 def _choose(count: int, key: str) -> int:
