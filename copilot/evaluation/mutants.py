@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
@@ -42,6 +42,8 @@ SURE = 0.8
 MOST_PLACES = 6
 """Paragraphs with evidence and sentences with cues that an aspect may have; one spread wider is
 not used."""
+MOST_MASKED = 12
+"""The same for masking, where what is left need not be sure."""
 DIFFUSE = frozenset(
     {
         "alignment.use-cases",
@@ -116,12 +118,22 @@ class Masked:
     """The sentences that are gone, in their order, an empty line between them."""
 
 
-def maskings(loaded: Loaded, knowledge: Knowledge, most: int) -> Iterator[Masked]:
-    """Up to `most` aspects of a design whose evidence can be taken out, chosen by digest."""
+def maskings(
+    loaded: Loaded, knowledge: Knowledge, most: int, cited: Mapping[str, Sequence[Span]]
+) -> Iterator[Masked]:
+    """Up to `most` aspects of a design whose evidence can be taken out, chosen by digest.
+
+    `cited`: for each aspect what else holds as its evidence and goes as well; labels quote three
+    sentences at most, and a long design often has more.
+    """
     if loaded.document.format not in FORMATS:
         return
     site, text = _Site(loaded), loaded.document.text
-    grounds = {a.id: g for a in knowledge.aspects.values() if (g := site.ground(a)) is not None}
+    grounds = {
+        a.id: ground
+        for a in knowledge.aspects.values()
+        if (ground := site.ground(a, cited.get(a.id, ()), MOST_MASKED)) is not None
+    }
     usable = [knowledge.aspects[aspect] for aspect in grounds]
     for aspect in _pick(usable, f"{loaded.case.id}/mask", most):
         ground = grounds[aspect.id]
@@ -169,20 +181,26 @@ class _Site:
         label = self.loaded.case.labels[aspect.id]
         return not label.contested and label.confidence >= SURE and not aspect.disabled
 
-    def ground(self, aspect: Aspect) -> Ground | None:
-        """What the aspect stands on; None where an edit would not make its label sure."""
+    def ground(
+        self, aspect: Aspect, cited: Sequence[Span] = (), most: int = MOST_PLACES
+    ) -> Ground | None:
+        """What the aspect stands on; None where an edit would not make its label sure.
+
+        `cited` is evidence beside the labelled quotes; more than `most` places are too many.
+        """
         label, spans = self.loaded.case.labels[aspect.id], self.loaded.spans[aspect.id]
         if aspect.id in DIFFUSE or not self.sure(aspect) or label.status is Status.MISSING:
             return None
         if not spans or len(spans) < len(label.evidence):
             return None
+        quotes = [*spans, *cited]
         evidence = tuple(
-            unit for unit in self.units if any(_overlap(s, quote) for s in unit for quote in spans)
+            unit for unit in self.units if any(_overlap(s, quote) for s in unit for quote in quotes)
         )
         cues = self.words.find_any(all_cues(aspect))
         rest = {s for unit in self.units if unit not in evidence for s in unit}
         cued = frozenset(s for s in rest if any(_overlap(s, cue) for cue in cues))
-        if not evidence or len(evidence) + len(cued) > MOST_PLACES:
+        if not evidence or len(evidence) + len(cued) > most:
             return None
         return Ground(evidence, cued)
 

@@ -23,6 +23,11 @@ AFTER = 2
 MAX_WORDS = 60
 """A longer sentence is a list or debris, not a decision."""
 _TRIM = re.compile(r"^[\s\W_]+|[\s\W_]+$")
+_REASON = re.compile(
+    r",?\s+(?:because|since|due to|as (?:it|they|the|this|our)|so that|in order to|which)\b",
+    re.IGNORECASE,
+)
+"""Where an option ends and the reason for it begins."""
 _NOT_OURS = re.compile(
     r"\b(?:if|whether|when)\s+(?:you|users?|they|it)\b|\byou\s+(?:can|may|could|should|will|want)\b|"
     r"\busers?\s+(?:can|may|could|will|choose|select|decide|want)\b|\?\s*$|\bcan choose\b|"
@@ -159,6 +164,7 @@ def _compiled(pattern: str) -> re.Pattern[str]:
 def _option(text: str | None) -> str:
     """An option without the marks around it; empty for what names nothing."""
     flat = _TRIM.sub("", re.sub(r"[*`]+|\]\([^)]*\)|\[", "", text or ""))
+    flat = _REASON.split(flat)[0]
     flat = re.sub(r"^(?:and|that|the fact that|to|therefore|so|then|but)\s+", "", flat)
     return flat if sum(character.isalpha() for character in flat) >= 3 else ""
 

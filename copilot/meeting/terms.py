@@ -76,6 +76,18 @@ _PLAIN = frozenset(
         "where whether which while who why will with within without workflow yaml yes you your ",
     )
 )
+_LEADING = frozenset(
+    # Words that begin a sentence and are no part of the name after them.
+    re.findall(
+        r"\w+",
+        "a about after all also an and another any as at because before below both but by "
+        "currently each either even every finally first following for from given he her here how however if "
+        "in initially instead is it its let like most my next no not note now of on once one only "
+        "or other our out she should since so some such that the their them then there these they "
+        "this those through to under until up use uses using via we what when where whether which "
+        "while who why will with within without yes you your ",
+    )
+)
 GENERIC_TITLES = frozenset(
     re.findall(
         r"[\w-]+",
@@ -225,12 +237,12 @@ def _candidates(
 def _proper(text: str, at: int, starts: frozenset[int]) -> tuple[str, int]:
     """The name without the plain words at its edges; empty when nothing telling is left."""
     words = text.split(" ")
-    while words and (_plain(words[0]) or (at in starts and not _SPECIAL.search(words[0]))):
-        if at in starts and len(words) > 1 and not _plain(words[0]) and not _plain(words[1]):
-            break
+    while words and words[0].casefold() in _LEADING:
         at += len(words.pop(0)) + 1
-    while words and _plain(words[-1]) and len(words) < 2:
-        words.pop()
+    if len(words) == 1 and (_plain(words[0]) or (at in starts and not _SPECIAL.search(words[0]))):
+        return "", at
+    if at in starts and all(map(_plain, words)):
+        return "", at
     name = " ".join(words).rstrip(".")
     return (name, at) if MIN_NAME <= len(name) <= MAX_NAME else ("", at)
 

@@ -3,8 +3,9 @@
     python -m evals.bench.questions                       our own sealed designs
     python -m evals.bench.questions ../shared/benchmark/dev
 
-Masking: the labelled evidence of an aspect is taken out of a design, with the other sentences that
-hold one of its cue phrases (`evaluation.mutants.maskings`). Of each masking it is asked
+Masking: the labelled evidence of an aspect is taken out of a design, and with it what the review of
+the whole design cites for the aspect and the other sentences that hold one of its cue phrases
+(`evaluation.mutants.maskings`). Of each masking it is asked
 
     asked       is the aspect among the TOP most valuable questions about what is left?
     answered    given back as the authors' answer (added at the end), does it lift the verdict?
@@ -143,9 +144,11 @@ def _duplicates(questions: Sequence[MeetingQuestion], engine: Engine) -> Iterato
 
 
 async def _masked(loaded: Loaded, engine: Engine, meeting: MeetingKnowledge) -> list[Recovery]:
+    rows = await judge_document(engine.judge, engine.knowledge, loaded.evidence)
+    cited = {row.aspect: [(c.start, c.end) for c in row.citations if c.verified] for row in rows}
     return [
         await _recovery(loaded, masked, engine, meeting)
-        for masked in maskings(loaded, engine.knowledge, MOST)
+        for masked in maskings(loaded, engine.knowledge, MOST, cited)
     ]
 
 
