@@ -81,11 +81,11 @@ _LEADING = frozenset(
     re.findall(
         r"\w+",
         "a about after all also an and another any as at because before below both but by "
-        "currently each either even every finally first following for from given he her here how however if "
-        "in initially instead is it its let like most my next no not note now of on once one only "
-        "or other our out she should since so some such that the their them then there these they "
-        "this those through to under until up use uses using via we what when where whether which "
-        "while who why will with within without yes you your ",
+        "currently each either even every finally first following for from given he her here "
+        "how however if in initially instead is it its let like most my next no not note now of "
+        "on once one only or other our out she should since so some such that the their them "
+        "then there these they this those through to under until up use uses using via we what "
+        "when where whether which while who why will with within without yes you your ",
     )
 )
 GENERIC_TITLES = frozenset(
