@@ -233,6 +233,9 @@ class Aspect(Record):
     cues: tuple[str, ...]
     """Phrases that text about the aspect often holds; `*` ends a word stem."""
     criteria: tuple[Criterion, ...]
+    subject: tuple[str, ...] = ()
+    """Words that a document must use for the aspect to be its matter; `*` ends a word stem.
+    Empty for an aspect that every design is asked about."""
     disabled: bool = False
     """True when an organisation's pack switched the whole aspect off."""
 
@@ -327,6 +330,8 @@ class Coverage(Record):
     searched: Searched | None = None
     addressed: Share | None = None
     """Chance that the aspect is addressed, from a judge that tells its odds."""
+    outside: str = ""
+    """Why a missing aspect may lie outside what the document designs; empty when it does not."""
 
 
 # --- the review ------------------------------------------------------------------------------

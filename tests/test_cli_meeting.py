@@ -97,6 +97,7 @@ def test_the_ledger_reads_the_design(tmp_path: Path) -> None:
         (("questions", "review.json", "--role", "king"), "use one of: architect"),
         (("questions", "review.json", "--out", "no/such/folder/x.md"), "no/such/folder"),
         (("questions", "cut.json"), "cut.json"),
+        (("questions", "review.json", "--out", "review.json"), "would be replaced"),
         (("brief", "review.json", "--format", "pptx"), "pptx"),
         (("decide", "review.json", "--policy", "policy.yaml"), "policy.yaml:2"),
         (("decide", "review.json", "--answers", "policy.yaml"), "no list `answers`"),

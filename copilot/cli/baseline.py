@@ -46,13 +46,13 @@ class Baseline:
     def _compare(self, review: Review, alone: bool) -> Comparison | None:
         """The comparison with the earlier review of the same path.
 
-        A report of one design is the baseline of one design, wherever either lies.
+        Where both are of one design, its name is enough, wherever either lies.
         """
-        if alone and len(self._reviews) == 1:
-            return compare(self._reviews[0], review)
         path = Path(review.document.path)
-        earlier = next((r for r in self._reviews if Path(r.document.path) == path), None)
-        return compare(earlier, review) if earlier else None
+        same = [r for r in self._reviews if Path(r.document.path) == path]
+        if not same and alone and len(self._reviews) == 1:
+            same = [r for r in self._reviews if Path(r.document.path).name == path.name]
+        return compare(same[-1], review) if same else None
 
 
 def _line(finding: Finding) -> str:

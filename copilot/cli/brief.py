@@ -8,8 +8,7 @@ from typing import Any
 
 import click
 
-from copilot.cli.meeting_options import load_subject, meeting_options, write_report
-from copilot.cli.output import check_out
+from copilot.cli.meeting_options import check_file, load_subject, meeting_options, write_report
 from copilot.errors import InputError
 from copilot.meeting.brief import MINUTES, brief
 from copilot.meeting.brief_page import FORMS
@@ -47,7 +46,7 @@ def command(
 
     DESIGN is a document or a folder, or a review saved with --format json.
     """
-    check_out(out)
+    check_file(out, design)
     if form == "docx" and out is None and sys.stdout.isatty():
         raise InputError("a Word file is not for the terminal", todo="give --out FILE.docx")
     subject = load_subject(design, judge, quiet, **options)

@@ -9,8 +9,13 @@ from typing import Any
 
 import click
 
-from copilot.cli.meeting_options import Subject, load_subject, meeting_options, write_report
-from copilot.cli.output import check_out
+from copilot.cli.meeting_options import (
+    Subject,
+    check_file,
+    load_subject,
+    meeting_options,
+    write_report,
+)
 from copilot.errors import ExitCode, InputError
 from copilot.files import write_atomically
 from copilot.knowledge import load_knowledge
@@ -79,8 +84,8 @@ def command(
     DESIGN is a document or a folder, or a review saved with --format json. What people decided
     about findings comes from the workspace's store and from --triage.
     """
-    check_out(out)
-    check_out(record)
+    check_file(out, design, policy, triage, answers)
+    check_file(record, design, policy, triage, answers)
     today = _day(day)
     known = load_knowledge(options["knowledge"] or ())
     rules = load_policy(policy, known)

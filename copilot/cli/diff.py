@@ -33,7 +33,7 @@ from copilot.review.events import Done
 from copilot.review.run import review
 from copilot.review.saved import load_review
 from copilot.schema import Review
-from copilot.settings import Settings, load_settings
+from copilot.settings import load_settings
 
 
 @click.command("diff")
@@ -83,13 +83,16 @@ def command(
     OLD and NEW are each a document or folder (reviewed now), the JSON report of a review, or a
     document at a git revision, as in docs/serving.md@main.
     """
-    check_out(out)
+    check_out(out, form, (Path(old), Path(new)))
     if out is not None and out.is_dir():
         raise InputError("is a folder", where=out, todo="name a file")
     settings = load_settings(**{**options, "knowledge": options["knowledge"] or None})
-    before, after = asyncio.run(_both(old, new, settings, judge))
+    saved = [_saved(name) for name in (old, new)]
+    engine = make_engine(settings, judge) if None in saved else None
+    before, after = asyncio.run(_both((old, new), saved, engine))
     comparison = compare(before, after)
-    _emit(comparison, load_knowledge(settings.knowledge), form, out)
+    knowledge = engine.knowledge if engine else load_knowledge(settings.knowledge)
+    _emit(comparison, knowledge, form, out)
     if fail_on is None:
         return ExitCode.OK
     counted = worse(comparison) if fail_on.new_only else list(after.findings)
@@ -97,20 +100,16 @@ def command(
 
 
 async def _both(
-    old: str, new: str, settings: Settings, judge: JudgeChoice
-) -> tuple[Review, Review]:
-    saved = [_saved(name) for name in (old, new)]
-    engine = make_engine(settings, judge) if None in saved else None
+    names: tuple[str, str], saved: list[Review | None], engine: Engine | None
+) -> list[Review]:
+    """The two reviews: saved ones as they are, the others made now."""
     try:
-        before, after = [
-            found or await _reviewed(name, engine)
-            for found, name in zip(saved, (old, new), strict=True)
-            if found or engine
+        return [
+            found or await _reviewed(name, engine) for name, found in zip(names, saved, strict=True)
         ]
     finally:
         if engine is not None:
             await engine.close()
-    return before, after
 
 
 def _saved(name: str) -> Review | None:
@@ -120,7 +119,7 @@ def _saved(name: str) -> Review | None:
 
 
 async def _reviewed(name: str, engine: Engine | None) -> Review:
-    assert engine is not None
+    assert engine is not None, "an engine is made when a review is not saved"
     path, revision = _split(name)
     if not revision:
         return await _review(path, engine)

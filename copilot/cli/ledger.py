@@ -6,8 +6,7 @@ from pathlib import Path
 
 import click
 
-from copilot.cli.meeting_options import write_report
-from copilot.cli.output import check_out
+from copilot.cli.meeting_options import check_file, write_report
 from copilot.documents.load import load_document
 from copilot.knowledge import load_knowledge
 from copilot.knowledge.meeting import load_meeting
@@ -38,7 +37,7 @@ def command(design: Path, form: str, out: Path | None, knowledge: tuple[Path, ..
     Flags decisions without an alternative or without a stated cost. Reads wordings, not minds: a
     decision that is not stated as one is not found.
     """
-    check_out(out)
+    check_file(out, design)
     known = load_knowledge(knowledge)
     entries = ledger(load_document(design), load_meeting(known, knowledge))
     write_report(FORMS[form](str(design), entries, known), out)

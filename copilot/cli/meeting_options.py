@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,7 +13,6 @@ from typing import Any, TypeVar
 import click
 
 from copilot.cli.model_options import model_options
-from copilot.cli.output import check_out
 from copilot.cli.progress import Reporter
 from copilot.documents.load import Limits, load_document
 from copilot.errors import CopilotError, InputError
@@ -136,10 +136,24 @@ def _document_of(saved: Review, limits: Limits) -> Document | None:
     return document if document.digest == saved.document.digest else None
 
 
+def check_file(out: Path | None, *inputs: Path | None) -> None:
+    """Refuse a file that cannot be written, or that is one of the inputs, before any work."""
+    if out is None:
+        return
+    if out.is_dir():
+        raise InputError("is a folder, one file is wanted", where=out, todo="change --out")
+    if not out.parent.is_dir():
+        raise InputError("no such folder", where=out.parent, todo="create it or change --out")
+    if not os.access(out.parent, os.W_OK | os.X_OK):
+        raise InputError("is a folder you may not write to", where=out.parent, todo="change --out")
+    for path in inputs:
+        if path is not None and path.exists() and out.exists() and out.samefile(path):
+            raise InputError("would be replaced by the report", where=out, todo="change --out")
+
+
 def write_report(content: str | bytes, out: Path | None) -> None:
     """To the file, or to standard output."""
     if out is not None:
-        check_out(out)
         write_atomically(out, content)
         return
     data = content.encode("utf-8", "replace") if isinstance(content, str) else content

@@ -7,8 +7,7 @@ from typing import Any
 
 import click
 
-from copilot.cli.meeting_options import load_subject, meeting_options, write_report
-from copilot.cli.output import check_out
+from copilot.cli.meeting_options import check_file, load_subject, meeting_options, write_report
 from copilot.knowledge import load_knowledge
 from copilot.meeting.agenda import check_roles, pack
 from copilot.meeting.ask_page import FORMS
@@ -53,7 +52,7 @@ def command(
 
     DESIGN is a document or a folder, or a review saved with --format json.
     """
-    check_out(out)
+    check_file(out, design)
     check_roles(roles, load_knowledge(options["knowledge"] or ()))
     subject = load_subject(design, judge, quiet, **options)
     asked = ask(subject.review, subject.document, subject.knowledge, subject.meeting)

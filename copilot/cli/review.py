@@ -20,7 +20,8 @@ from copilot.errors import CopilotError, ExitCode, InputError
 from copilot.judges.model.setup import tracing
 from copilot.reports.formats import FORMS
 from copilot.review.engine import Engine, JudgeChoice, make_engine
-from copilot.review.events import Done
+from copilot.review.events import Done, Read
+from copilot.review.reviewed import Reviewed
 from copilot.review.run import review, select_dimensions
 from copilot.review.score import is_complete
 from copilot.schema import Review
@@ -93,7 +94,7 @@ def command(
     A folder is one design of several files. The report goes to standard output, progress to
     standard error.
     """
-    check_out(out)
+    check_out(out, form, designs)
     if fail_on and fail_on.new_only and baseline is None:
         raise InputError("--fail-on new: needs a baseline", todo="give --baseline review.json")
     earlier = Baseline(baseline) if baseline else None
@@ -106,9 +107,10 @@ def command(
     with Reporter(len(designs), len(asked), quiet) as reporter:
         if engine.judge.origin == "model" and tracing(os.environ):
             reporter.line("LangSmith tracing is switched on: prompts and answers go there too")
-        reviews, failed = asyncio.run(_review_all(designs, engine, settings, dimensions, reporter))
-    if reviews:
-        emit(reviews, engine.knowledge, form, out)
+        reviewed, failed = asyncio.run(_review_all(designs, engine, settings, dimensions, reporter))
+    if reviewed:
+        emit(reviewed, engine.knowledge, form, out, designs)
+    reviews = [one.review for one in reviewed]
     if earlier and not quiet:
         for line in earlier.lines(reviews):
             click.echo(f"archreview: {line}", err=True)
@@ -121,23 +123,26 @@ async def _review_all(
     settings: Settings,
     dimensions: tuple[str, ...],
     reporter: Reporter,
-) -> tuple[list[Review], bool]:
-    """The reviews that succeeded, and whether any design failed."""
-    reviews, failed = [], False
+) -> tuple[list[Reviewed], bool]:
+    """The reviews that succeeded, each with its document, and whether any design failed."""
+    reviewed: list[Reviewed] = []
+    failed, document = False, None
     try:
         for path in designs:
             try:
                 events = review(path, engine, dimensions)
                 async for event in kept(path, events, settings, reporter.warn):
                     reporter.show(path.name, event)
-                    if isinstance(event, Done):
-                        reviews.append(event.review)
+                    if isinstance(event, Read):
+                        document = event.document
+                    elif isinstance(event, Done):
+                        reviewed.append(Reviewed(event.review, document))
             except CopilotError as error:
                 failed = True
                 reporter.failed(str(error))
     finally:
         await engine.close()
-    return reviews, failed
+    return reviewed, failed
 
 
 def _exit_code(

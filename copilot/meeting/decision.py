@@ -235,7 +235,8 @@ def _answered(item: Item, row: Coverage, knowledge: Knowledge, answers: Sequence
     verdicts |= dict.fromkeys(settled, Met.MET)
     if all(verdicts.get(c.id) is Met.MET for c in aspect.criteria):
         return item.model_copy(update={"open": False, "because": _by(about, "answered")})
-    severity, left = aspect_severity(aspect, Status.PARTIAL, verdicts)
+    outside = bool(row.outside)
+    severity, left = aspect_severity(aspect, Status.PARTIAL, verdicts, outside=outside)
     return item.model_copy(update=_rest(severity, left, _by(about, "answered in part")))
 
 

@@ -8,8 +8,7 @@ from typing import Literal, NamedTuple
 from copilot.knowledge import Knowledge
 from copilot.knowledge.meeting import MeetingKnowledge
 from copilot.meeting.ground import Ground, best_quote, is_open, shorten
-from copilot.review.questions import answered_already, open_criteria, why, worth
-from copilot.review.severity import criterion_severity
+from copilot.review.questions import answered_already, open_criteria, open_severity, why, worth
 from copilot.schema import (
     Citation,
     Coverage,
@@ -155,7 +154,7 @@ def _question(
     meeting: MeetingKnowledge,
 ) -> MeetingQuestion:
     lead, *others = criteria[: 1 + PROBES]
-    severity = criterion_severity(lead, row.status)
+    severity = open_severity(lead, row)
     return MeetingQuestion(
         number=1,
         text=f"{opening.text} {lead.question}",

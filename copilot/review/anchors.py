@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from difflib import SequenceMatcher
 
-from copilot.review.citations import fold
+from copilot.documents.quotes import plain
 from copilot.schema import Anchor, Finding
 
 LIKENESS = 0.6
@@ -65,18 +65,13 @@ def is_same(old: Anchor, new: Anchor) -> bool:
     )
 
 
-def stands_in(anchor: Anchor, folded: str) -> bool:
-    """True when the anchor's first quote stands in the text (as `folded_text` gives it)."""
-    return bool(anchor.quotes) and fold(anchor.quotes[0]).casefold() in folded
-
-
-def folded_text(text: str) -> str:
-    """A document's text as `stands_in` wants it."""
-    return fold(text).casefold()
+def stands_in(anchor: Anchor, text: str) -> bool:
+    """True when the anchor's first quote stands in the text, which `plain` has folded."""
+    return bool(anchor.quotes) and plain(anchor.quotes[0]) in text
 
 
 def _words(quote: str) -> tuple[str, ...]:
-    return tuple(fold(quote[: _WORDS * 20]).casefold().split()[:_WORDS])
+    return tuple(plain(quote[: _WORDS * 20]).split()[:_WORDS])
 
 
 def _likeness(first: tuple[str, ...], second: tuple[str, ...]) -> float:

@@ -58,8 +58,13 @@ def questions(
 def worth(criteria: Iterable[Criterion], row: Coverage) -> float:
     """What an answer is worth that settles these open criteria of the row's aspect, worst first."""
     settled = list(criteria)[:SETTLED_AT_ONCE]
-    severities = (criterion_severity(criterion, row.status) for criterion in settled)
+    severities = (open_severity(criterion, row) for criterion in settled)
     return sum(WEIGHT[severity] for severity in severities) * (1.0 - answered_already(row))
+
+
+def open_severity(criterion: Criterion, row: Coverage) -> Severity:
+    """How severe it is that the row's aspect leaves this criterion open."""
+    return criterion_severity(criterion, row.status, outside=bool(row.outside))
 
 
 def answered_already(row: Coverage) -> float:
@@ -85,7 +90,7 @@ def open_criteria(row: Coverage, knowledge: Knowledge) -> list[Criterion]:
     ]
 
     def order(criterion: Criterion) -> tuple[int, bool]:
-        severity = criterion_severity(criterion, row.status)
+        severity = open_severity(criterion, row)
         return severity.rank, verdicts.get(criterion.id) is Met.UNCLEAR
 
     return sorted(left, key=order)
@@ -95,5 +100,5 @@ def why(row: Coverage, criterion: Criterion) -> str:
     """Why the question matters for this document."""
     quote = next((c for c in row.citations if c.verified), None)
     if row.status is Status.MISSING or quote is None:
-        return criterion.risk
+        return " ".join((criterion.risk, row.outside)).rstrip()
     return f"Line {quote.line_start} touches it without settling it. {criterion.risk}"

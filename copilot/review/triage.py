@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import date
 
-from copilot.review.anchors import anchor_of, aspects_of, folded_text, is_same, stands_in
+from copilot.documents.quotes import plain
+from copilot.review.anchors import anchor_of, aspects_of, is_same, stands_in
 from copilot.schema import Anchor, Decided, Review, Standing, Triage, TriageState
 
 
@@ -20,7 +21,7 @@ def standing(
     whatever sentence the finding cites now. Otherwise it comes back as changed.
     """
     exact = {finding.fingerprint for finding in review.findings}
-    folded = folded_text(text) if text is not None and decided else ""
+    folded = plain(text) if text is not None and decided else ""
     found = {}
     for finding in review.findings:
         anchor = anchor_of(finding)

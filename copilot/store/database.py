@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import threading
 import zlib
@@ -90,7 +91,7 @@ class Database:
     def _connection(self) -> sqlite3.Connection:
         connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
         if connection is None:
-            connection = self._connect("ro" if self._read_only else "rwc")
+            connection = self._connect_reading() if self._read_only else self._connect("mode=rwc")
             connection.execute("PRAGMA foreign_keys = ON")
             connection.execute("PRAGMA synchronous = FULL")
             with self._lock:
@@ -98,15 +99,31 @@ class Database:
             self._local.connection = connection
         return connection
 
-    def _connect(self, mode: str) -> sqlite3.Connection:
+    def _connect(self, parameters: str) -> sqlite3.Connection:
         # `check_same_thread` is off for `close` alone: each thread uses only its own connection.
         return sqlite3.connect(
-            f"{self.path.absolute().as_uri()}?mode={mode}",
+            f"{self.path.absolute().as_uri()}?{parameters}",
             timeout=WAIT,
             isolation_level=None,
             check_same_thread=False,
             uri=True,
         )
+
+    def _connect_reading(self) -> sqlite3.Connection:
+        """A connection that changes nothing, also where nothing can be changed.
+
+        Even a reader of a write-ahead log writes a file beside it; in a folder that admits none,
+        a store without such a log is read as it lies there.
+        """
+        connection = self._connect("mode=ro")
+        try:
+            connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+        except sqlite3.OperationalError:
+            connection.close()
+            if Path(f"{self.path}-wal").exists() or os.access(self.path.parent, os.W_OK):
+                raise
+            connection = self._connect("mode=ro&immutable=1")
+        return connection
 
     def _prepare(self) -> None:
         """Bring the file to the current form."""
@@ -165,6 +182,12 @@ class Database:
         if code == sqlite3.SQLITE_FULL:
             return StoreError(
                 "the disk is full; nothing was changed", where=self.path, todo="free some space"
+            )
+        if code == sqlite3.SQLITE_IOERR:
+            return StoreError(
+                f"the disk fails ({error}); nothing was changed",
+                where=self.path,
+                todo="see whether it is full, or name another folder with --workspace",
             )
         if code == sqlite3.SQLITE_BUSY:
             return StoreError(
