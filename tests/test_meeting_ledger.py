@@ -37,7 +37,7 @@ def _entries(meeting: MeetingKnowledge, text: str) -> tuple[Entry, ...]:
             "anomaly detection on transactions",
         ),
         (
-            "The workers pull shards instead of being sent whole files.",
+            "The workers read shards instead of being sent whole files.",
             "shards",
             "being sent whole files",
         ),
@@ -92,6 +92,8 @@ def test_options_under_a_title_of_alternatives_are_rejected_ones(meeting: Meetin
         ("One big queue",),
         ("Polling",),
     ]
+    nested = "# D\n\n## Alternative 1: Polling\n\n**Rationale:** it is simple.\n"
+    assert [entry.rejected for entry in _entries(meeting, nested)] == [("Polling",)]
     bold = (
         "# D\n\n## Alternatives\n\n**Leases:** they are slow.\n\n- not this\n\n"
         "*Polling.* It waits.\n"

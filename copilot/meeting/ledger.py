@@ -37,6 +37,13 @@ _NOT_OURS = re.compile(
 """A choice that is left to somebody else, or a question."""
 
 
+_ASIDE = re.compile(
+    r"non-?\s?goals?|out of scope|motivation|background|problem|related work|prior art|user stor",
+    re.IGNORECASE,
+)
+"""Titles of sections that speak of something else than what is designed."""
+
+
 class Effect(Record):
     """What a decision does to one dimension, in the document's own words."""
 
@@ -88,9 +95,10 @@ def _stated(
             if found is not None:
                 groups = found.groupdict()
                 taken, rejected = (_option(groups.get(name)) for name in ("taken", "rejected"))
-                if taken or rejected:
+                citation = verifier.at(*span)
+                if (taken or rejected) and not _ASIDE.search(" > ".join(citation.heading)):
                     effects = _effects(_context(document.text, spans, nth), meeting)
-                    yield _entry(taken, [rejected], effects, cue.id, verifier.at(*span))
+                    yield _entry(taken, [rejected], effects, cue.id, citation)
                 break
 
 
@@ -98,8 +106,10 @@ def _listed(
     document: Document, spans: Sequence[Span], meeting: MeetingKnowledge, verifier: Verifier
 ) -> Iterator[Entry]:
     """The options that stand under a title such as "Alternatives considered"."""
+    end_of_last = 0
     for section in document.sections:
-        if _titled(section, meeting.rejected_titles):
+        if section.start >= end_of_last and _titled(section, meeting.rejected_titles):
+            end_of_last = section.end  # its parts are its options, whatever they are called
             for title, start, end in _options(document, section):
                 inside = [s for s in spans if start <= s[0] and s[1] <= end]
                 if inside:
@@ -109,7 +119,10 @@ def _listed(
 
 
 def _options(document: Document, section: Section) -> Iterator[tuple[str, int, int]]:
-    """Name, start and end of each option of a section: its parts, else its emphasised leads."""
+    """Name, start and end of each option of a section.
+
+    They are its parts; else itself, where its title numbers it; else its emphasised leads.
+    """
     inner = [
         s
         for s in document.sections
@@ -118,7 +131,10 @@ def _options(document: Document, section: Section) -> Iterator[tuple[str, int, i
     for part in inner:
         if (title := _option(_ORDINAL.sub("", part.title))) and not part.title.endswith("?"):
             yield title, part.start + 1, part.end
-    if inner:
+    own = _ORDINAL.match(section.title)
+    if not inner and own is not None:
+        yield _option(section.title[own.end() :]), section.start + 1, section.end
+    if inner or own is not None:
         return
     leads = list(_LEAD.finditer(document.text, section.start, section.end))
     leads = [lead for lead in leads if lead["bold"]] or leads
@@ -128,7 +144,10 @@ def _options(document: Document, section: Section) -> Iterator[tuple[str, int, i
             yield title, lead.start(), end
 
 
-_ORDINAL = re.compile(r"^(?:(?:option|alternative)\s+)?[\d.a-z]{0,3}[:.)]\s+", re.IGNORECASE)
+_ORDINAL = re.compile(
+    r"^(?:[\d.]+\s+)?(?:(?:rejected\s+)?(?:option|alternative)\s*[\da-z]{0,2}|[\da-z]{1,2})\s*[:.)–—-]\s+",
+    re.IGNORECASE,
+)
 _LEAD = re.compile(
     r"^(?:[-*+]\s+|\d{1,2}[.)]\s+)?(?P<mark>\*\*|\*|__|_)(?P<bold>[^*_\n]{3,80}?)[:.]?(?P=mark)"
     r"|^[-*+]\s+(?P<item>[^.;:\n]{3,90})",
