@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
 import click
 
-from copilot.cli.meeting_options import check_file, load_subject, meeting_options, write_report
+from copilot.cli.meeting_options import (
+    Subject,
+    check_file,
+    load_subject,
+    meeting_options,
+    write_report,
+)
+from copilot.errors import JudgeError
 from copilot.knowledge import load_knowledge
 from copilot.meeting.agenda import check_roles, pack
 from copilot.meeting.ask_page import FORMS
-from copilot.meeting.questions import ask
+from copilot.meeting.questions import Asked, ask
 from copilot.review.engine import JudgeChoice
 
 
@@ -56,5 +64,26 @@ def command(
     check_roles(roles, load_knowledge(options["knowledge"] or ()))
     subject = load_subject(design, judge, quiet, **options)
     asked = ask(subject.review, subject.document, subject.knowledge, subject.meeting)
+    if judge == "model" or (judge == "auto" and subject.settings.model):
+        asked = asyncio.run(_reworded(asked, subject, quiet))
     agenda = pack(asked.questions, roles, minutes)
     write_report(FORMS[form](asked, agenda, subject.knowledge), out)
+
+
+async def _reworded(asked: Asked, subject: Subject, quiet: bool) -> Asked:
+    """In the model's words; in the offline ones where the model cannot be asked."""
+    from copilot.judges.model.setup import make_model_judge
+    from copilot.meeting.wording import reworded
+
+    model = make_model_judge(subject.settings, subject.knowledge)
+    try:
+        worded = await reworded(asked, model)
+    except JudgeError as error:
+        click.echo(f"archreview: questions keep their offline words: {error}", err=True)
+        return asked
+    finally:
+        await model.close()
+    if not quiet:
+        kept = sum(question.origin == "model" for question in worded.questions)
+        click.echo(f"{kept} of {len(worded.questions)} questions in the model's words", err=True)
+    return worded
