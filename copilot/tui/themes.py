@@ -1,0 +1,75 @@
+"""The application's own themes: dark, light, high contrast."""
+
+from __future__ import annotations
+
+from textual.theme import Theme
+
+DARK = Theme(
+    name="archreview-dark",
+    primary="#7cb3f5",
+    secondary="#5b7ea8",
+    accent="#c3a6f2",
+    success="#84c491",
+    warning="#e5b567",
+    error="#f07f83",
+    foreground="#d5dae2",
+    background="#0f1217",
+    surface="#14181f",
+    panel="#1e242d",
+    variables={
+        "border": "#39424f",
+        "footer-background": "#14181f",
+        "cursor": "#24364f",
+        "cursor-blurred": "#1d232c",
+        "quote": "#4a3f1c",
+        "quote-current": "#86691a",
+    },
+)
+
+LIGHT = Theme(
+    name="archreview-light",
+    primary="#1d5fb8",
+    secondary="#4a6f9c",
+    accent="#7a3fb5",
+    success="#22743a",
+    warning="#8a5a00",
+    error="#b3261e",
+    foreground="#1c2128",
+    background="#f6f7f9",
+    surface="#ffffff",
+    panel="#e8ecf1",
+    dark=False,
+    variables={
+        "border": "#c3cad3",
+        "footer-background": "#e8ecf1",
+        "cursor": "#cfe0f7",
+        "cursor-blurred": "#e6ebf1",
+        "quote": "#fbf0c4",
+        "quote-current": "#ffd95c",
+    },
+)
+
+CONTRAST = Theme(
+    name="archreview-contrast",
+    primary="#6fd3ff",
+    secondary="#ffffff",
+    accent="#ff9cff",
+    success="#5dff7d",
+    warning="#ffe14d",
+    error="#ff8080",
+    foreground="#ffffff",
+    background="#000000",
+    surface="#000000",
+    panel="#1a1a1a",
+    text_alpha=1.0,
+    variables={
+        "border": "#ffffff",
+        "footer-background": "#000000",
+        "cursor": "#0047b3",
+        "cursor-blurred": "#333333",
+        "quote": "#5c4a00",
+        "quote-current": "#a07d00",
+    },
+)
+
+THEMES = (DARK, LIGHT, CONTRAST)
