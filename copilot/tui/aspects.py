@@ -13,7 +13,7 @@ from copilot.schema import Coverage, Status
 from copilot.tui import looks
 from copilot.tui.rows import Rows
 
-WAITING = ("∙", "$text-disabled")
+WAITING = ("∙", "$faint")
 """Of an aspect that is not judged yet while a review runs."""
 
 
@@ -40,7 +40,7 @@ class AspectTree(Rows):
         self.rows: dict[str, Coverage] = {}
         self.folded: set[str] = set()
         self.judging = False
-        self._nodes: list[Node] = []
+        self._listed: list[Node] = []
 
     def show(
         self, knowledge: Knowledge, rows: dict[str, Coverage], *, judging: bool = False
@@ -50,29 +50,29 @@ class AspectTree(Rows):
         self._list()
 
     def _list(self) -> None:
-        self._nodes = []
+        self._listed = []
         for dimension in self.knowledge.dimensions if self.knowledge else ():
-            self._nodes.append(Node(dimension.id, "", dimension.title))
+            self._listed.append(Node(dimension.id, "", dimension.title))
             if dimension.id not in self.folded:
-                self._nodes += [Node(dimension.id, a.id, a.title) for a in dimension.aspects]
+                self._listed += [Node(dimension.id, a.id, a.title) for a in dimension.aspects]
         self.renew()
 
     @property
     def node(self) -> Node | None:
         """The row under the cursor."""
-        return self._nodes[self.cursor] if 0 <= self.cursor < len(self._nodes) else None
+        return self._listed[self.cursor] if 0 <= self.cursor < len(self._listed) else None
 
     def action_fold(self) -> None:
         """Open or close the dimension under the cursor."""
         if self.node:
             self.folded ^= {self.node.dimension}
-            at = next(i for i, n in enumerate(self._nodes) if n.dimension == self.node.dimension)
+            at = next(i for i, n in enumerate(self._listed) if n.dimension == self.node.dimension)
             self._list()
             self._put(at)
 
     def count(self) -> int:
         """Rows that are not folded away."""
-        return len(self._nodes)
+        return len(self._listed)
 
     def empty(self) -> str:
         """Said before the knowledge is there."""
@@ -80,7 +80,7 @@ class AspectTree(Rows):
 
     def draw(self, index: int, width: int) -> Content:
         """Glyph of the status, title; for a dimension the counts of its aspects."""
-        node = self._nodes[index]
+        node = self._listed[index]
         if node.aspect:
             glyph, style = self._look(node.aspect)
             return Content.assemble("   ", (glyph, style), f" {node.title}")
@@ -89,7 +89,7 @@ class AspectTree(Rows):
         count = f"{met}/{judged}" if judged else ""
         room = max(4, width - len(count) - 4)
         title = f" {sign} {node.title}"[:room].ljust(room + 2)
-        return Content.assemble((title, "bold"), (f"{count} ", "$text-muted"))
+        return Content.assemble((title, "bold"), (f"{count} ", "$muted"))
 
     def _look(self, aspect: str) -> tuple[str, str]:
         row = self.rows.get(aspect)

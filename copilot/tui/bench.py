@@ -10,12 +10,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import pickle
+import subprocess
+import sys
 import threading
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
-from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, BinaryIO
 
 from copilot.errors import CopilotError
 from copilot.knowledge import Knowledge, load_knowledge
@@ -58,32 +60,49 @@ class Over:
     cancelled: bool = False
 
 
-def listen(connection: Connection, hear: Callable[[Any], None]) -> None:
-    """Call `hear` in the running loop with all that comes in, and with None at the end."""
-    loop = asyncio.get_running_loop()
+class Pipe:
+    """Whole records over a pair of byte streams; only between this program and itself."""
 
-    def read() -> None:
-        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody listens any more
-            try:
-                while True:
-                    loop.call_soon_threadsafe(hear, connection.recv())
-            except (EOFError, OSError):
-                loop.call_soon_threadsafe(hear, None)
+    def __init__(self, incoming: BinaryIO, outgoing: BinaryIO) -> None:
+        self._incoming, self._outgoing = incoming, outgoing
 
-    threading.Thread(target=read, daemon=True, name="archreview-listen").start()
+    def send(self, record: Any) -> None:
+        """Send one record; raises OSError when nobody is there to read it."""
+        pickle.dump(record, self._outgoing)
+        self._outgoing.flush()
+
+    def receive(self) -> Any:
+        """The next record; raises EOFError at the end."""
+        return pickle.load(self._incoming)
+
+    def listen(self, hear: Callable[[Any], None]) -> None:
+        """Call `hear` in the running loop with all that comes in, and with None at the end."""
+        loop = asyncio.get_running_loop()
+
+        def read() -> None:
+            with contextlib.suppress(RuntimeError):  # the loop is closed: nobody listens
+                try:
+                    while True:
+                        loop.call_soon_threadsafe(hear, self.receive())
+                except (EOFError, OSError, ValueError, pickle.UnpicklingError):
+                    loop.call_soon_threadsafe(hear, None)
+
+        threading.Thread(target=read, daemon=True, name="archreview-listen").start()
 
 
-def work(connection: Connection, settings: Settings, judge: Literal["auto", "offline"]) -> None:
-    """What the process does until the pipe closes; it leaves the terminal alone."""
-    nothing = os.open(os.devnull, os.O_RDWR)
-    for stream in (0, 1, 2):
-        os.dup2(nothing, stream)
-    # BrokenPipeError: the application is gone, and with it the reason to work.
-    with contextlib.suppress(KeyboardInterrupt, BrokenPipeError):
-        asyncio.run(_serve(connection, settings, judge))
+def work() -> None:
+    """What the process does until its input ends; nothing else may write to its output."""
+    with os.fdopen(os.dup(1), "wb") as outgoing:
+        os.dup2(2, 1)
+        pipe = Pipe(sys.stdin.buffer, outgoing)
+        settings, judge = pipe.receive()
+        # BrokenPipeError: the application is gone, and with it the reason to work.
+        with contextlib.suppress(KeyboardInterrupt, BrokenPipeError):
+            asyncio.run(_serve(pipe, settings, judge))
+        os._exit(0)  # threads that still compute are of no use to anybody
 
 
-async def _serve(connection: Connection, settings: Settings, judge: Any) -> None:
+async def _serve(pipe: Pipe, settings: Settings, judge: Any) -> None:
     requests: asyncio.Queue[Request | None] = asyncio.Queue()
     running: list[asyncio.Task[Over]] = []
 
@@ -94,20 +113,20 @@ async def _serve(connection: Connection, settings: Settings, judge: Any) -> None
         else:
             requests.put_nowait(request)
 
-    listen(connection, hear)
+    pipe.listen(hear)
     with contextlib.suppress(CopilotError):  # told again, with its reason, when a review is asked
-        connection.send(Known(await asyncio.to_thread(load_knowledge, settings.knowledge)))
+        pipe.send(Known(await asyncio.to_thread(load_knowledge, settings.knowledge)))
     room = _Room(settings, judge)
     with contextlib.suppress(CopilotError):
         await room.engine()
     while request := await requests.get():
-        running[:] = [asyncio.create_task(_review(room, request, connection))]
+        running[:] = [asyncio.create_task(_review(room, request, pipe))]
         try:
             over = await running[0]
         except asyncio.CancelledError:
             over = Over(cancelled=True)
         running.clear()
-        connection.send(over)
+        pipe.send(over)
 
 
 class _Room:
@@ -125,13 +144,13 @@ class _Room:
         return self._engine
 
 
-async def _review(room: _Room, request: Request, connection: Connection) -> Over:
+async def _review(room: _Room, request: Request, pipe: Pipe) -> Over:
     from copilot.review.run import review
 
     try:
         engine = await room.engine()
         async for event in review(request.path, engine, request.dimensions):
-            connection.send(Happened(event))
+            pipe.send(Happened(event))
     except CopilotError as error:
         return Over(problem=str(error))
     except Exception as error:  # whatever a third party's engine raises is told, not fatal
@@ -147,30 +166,21 @@ class Bench:
     ) -> None:
         """`know` is called with the knowledge as soon as it is there."""
         self._settings, self._know, self._judge = settings, know, judge
-        self._process: Any = None
-        self._connection: Connection | None = None
+        self._process: subprocess.Popen[bytes] | None = None
+        self._pipe: Pipe | None = None
         self._answers: asyncio.Queue[Happened | Over | None] = asyncio.Queue()
         self._one = asyncio.Lock()
 
     async def start(self) -> None:
         """Start the process unless it runs; it makes its engine ready at once."""
-        if self._process is not None and self._process.is_alive():
+        if self._process is not None and self._process.poll() is None:
             return
         self._answers = asyncio.Queue()
-        self._process, self._connection = await asyncio.to_thread(self._spawn)
-        listen(self._connection, self._hear(self._answers))
-
-    def _spawn(self) -> tuple[Any, Connection]:
-        import multiprocessing
-
-        context = multiprocessing.get_context("spawn")
-        ours, theirs = context.Pipe()
-        process = context.Process(
-            target=work, args=(theirs, self._settings, self._judge), daemon=True
-        )
-        process.start()
-        theirs.close()
-        return process, ours
+        self._process = await asyncio.to_thread(_spawn)
+        assert self._process.stdin is not None and self._process.stdout is not None
+        self._pipe = Pipe(self._process.stdout, self._process.stdin)  # type: ignore[arg-type]
+        self._pipe.send((self._settings, self._judge))
+        self._pipe.listen(self._hear(self._answers))
 
     def _hear(self, answers: asyncio.Queue[Any]) -> Callable[[Any], None]:
         def hear(said: Any) -> None:
@@ -185,8 +195,9 @@ class Bench:
         """The events of one review, the last thing is `Over`; reviews wait for each other."""
         async with self._one:
             await self.start()
-            assert self._connection is not None
-            self._connection.send(request)
+            assert self._pipe is not None
+            with contextlib.suppress(OSError):  # it died: the answer below is None
+                self._pipe.send(request)
             while True:
                 said = await self._answers.get()
                 if said is None:
@@ -198,8 +209,8 @@ class Bench:
                 yield said.event
 
     def _died(self, request: Request) -> str:
-        self._process.join(timeout=1)
-        code, self._process = self._process.exitcode, None
+        code = self._process.wait(timeout=5) if self._process else None
+        self._process = None
         return (
             f"{request.path}: the reviewing process ended with {code} — try again; "
             f"`archreview review {request.path}` shows the reason"
@@ -207,14 +218,25 @@ class Bench:
 
     def cancel(self) -> None:
         """Ask the process to stop what it does; `review` then ends with a cancelled `Over`."""
-        if self._connection is not None:
+        if self._pipe is not None:
             with contextlib.suppress(OSError):
-                self._connection.send(Cancel())
+                self._pipe.send(Cancel())
 
     def close(self) -> None:
         """End the process."""
         if self._process is not None:
             self._process.kill()
-            self._process.join(timeout=2)
-        if self._connection is not None:
-            self._connection.close()
+            self._process.wait(timeout=2)
+            for stream in (self._process.stdin, self._process.stdout):
+                with contextlib.suppress(OSError):
+                    stream.close()  # type: ignore[union-attr]
+
+
+def _spawn() -> subprocess.Popen[bytes]:
+    """A fresh interpreter with this one's module paths.
+
+    Not `multiprocessing`: it wants the number of standard error, which Textual has replaced.
+    """
+    code = f"import sys; sys.path[:] = {sys.path!r}; from copilot.tui.bench import work; work()"
+    pipe, nothing = subprocess.PIPE, subprocess.DEVNULL
+    return subprocess.Popen([sys.executable, "-c", code], stdin=pipe, stdout=pipe, stderr=nothing)

@@ -71,7 +71,7 @@ def aspect_text(row: Coverage, knowledge: Knowledge, notes: Sequence[Note] = ())
         (aspect.title, "bold"),
         f"\n{glyph} ",
         (row.status.value.replace("_", " "), style),
-        (f"   {row.aspect}\n\n", "$text-muted"),
+        (f"   {row.aspect}\n\n", "$muted"),
     ]
     parts += _paragraph("asks", aspect.meaning)
     parts += _notes(notes)
@@ -90,8 +90,8 @@ def _heading(finding: Finding, knowledge: Knowledge) -> list[Part]:
         (one_line(finding.title), "bold"),
         "\n",
         (f"{glyph} {finding.severity.value}", style),
-        (f"   {finding.kind} · {aspects} · {finding.origin}", "$text-muted"),
-        (f"\nconcerns {asked}" if asked else "", "$text-muted"),
+        (f"   {finding.kind} · {aspects} · {finding.origin}", "$muted"),
+        (f"\nconcerns {asked}" if asked else "", "$muted"),
     ]
 
 
@@ -123,7 +123,7 @@ def _notes(notes: Sequence[Note]) -> list[Part]:
     parts: list[Part] = []
     for note in notes:
         parts += [("note  ", "bold $text-primary"), printable(note.text)]
-        parts += [(f"  {one_line(note.who)}, {day(note.at)}\n\n", "$text-muted")]
+        parts += [(f"  {one_line(note.who)}, {day(note.at)}\n\n", "$muted")]
     return parts
 
 
@@ -136,9 +136,9 @@ def _citations(citations: Sequence[Citation], current: int) -> list[Part]:
         quote = f"“{one_line(citation.quote, QUOTE)}”"
         if citation.verified:
             parts += [(f"{shown} ✓ ", "$text-success"), (quote, "italic")]
-            parts += [(f" {one_line(place(citation))}\n", "$text-muted")]
+            parts += [(f" {one_line(place(citation))}\n", "$muted")]
         else:
-            parts += [("  ✗ ", "$text-error"), (quote, "italic $text-muted")]
+            parts += [("  ✗ ", "$text-error"), (quote, "italic $muted")]
             parts += [(" rejected: not in the document\n", "$text-error")]
     return [*parts, "\n"]
 
@@ -148,13 +148,13 @@ def _proof(searched: Searched | None) -> list[Part]:
         return []
     read = f"{searched.share_read:.0%} of the text was read; searched for\n"
     parts: list[Part] = [("not found  ", "bold $text-primary"), read]
-    parts += [("".join(f"  · {one_line(query)}\n" for query in searched.queries), "$text-muted")]
+    parts += [("".join(f"  · {one_line(query)}\n" for query in searched.queries), "$muted")]
     if searched.nearest:
         parts.append("came nearest\n")
     for near in searched.nearest:
         heading = one_line(" › ".join(near.heading), 80)
         lines = f"  {one_line(near.file)}:{near.line_start}-{near.line_end} "
-        parts.append((f"{lines} {near.similarity:.2f}  {heading}\n", "$text-muted"))
+        parts.append((f"{lines} {near.similarity:.2f}  {heading}\n", "$muted"))
     return [*parts, "\n"]
 
 
@@ -162,7 +162,7 @@ def _verdict(row: Coverage, knowledge: Knowledge) -> list[Part]:
     doubt = ", low" if row.confidence < LOW_CONFIDENCE else ""
     parts: list[Part] = [("verdict  ", "bold $text-primary")]
     parts += [f"{row.status.value.replace('_', ' ')}, confidence {row.confidence:.0%}{doubt}. "]
-    parts += [(f"{one_line(row.rationale)}\n\n", "$text-muted")]
+    parts += [(f"{one_line(row.rationale)}\n\n", "$muted")]
     return [*parts, *_criteria(row.criteria, knowledge)]
 
 

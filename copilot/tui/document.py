@@ -75,6 +75,36 @@ class DocumentView(Rows):
         self.scroll_to(y=max(0, row - self.size.height // 4), animate=False, immediate=True)
         self.refresh()
 
+    def next_mark(self, by: int) -> None:
+        """Go to the next citation in the text, or the previous one, from the cursor on."""
+        start, end = self._wrapped.span(self.cursor) if self.count() else (0, 0)
+        if self._current and self._current.start in range(start, end + 1):
+            start = end = self._current.start
+        if by > 0:
+            found = next((m for m in self._marks if m.start > start), None)
+        else:
+            found = next((m for m in reversed(self._marks) if m.start < start), None)
+        if found:
+            self.go_to(found)
+
+    def stay(self, cursor: int, top: int) -> None:
+        """Put cursor and view back to where they were."""
+        self._put(cursor)
+        self.scroll_to(y=top, animate=False, immediate=True)
+
+    def lines_span(self, file: str, first: int, last: int) -> tuple[int, int] | None:
+        """Offsets of lines of one file, its first line is 1; None when they are not there."""
+        document = self.document
+        found = next((f for f in document.files if f.path == file), None) if document else None
+        if found is None:
+            return None
+        before = self._wrapped.line_at(found.start) - 1
+        starts = self._wrapped.line_starts
+        if not 0 < first <= last or before + last > len(starts):
+            return None
+        end = starts[before + last] - 1 if before + last < len(starts) else len(self._wrapped.text)
+        return starts[before + first - 1], end
+
     @property
     def offset_at_cursor(self) -> int:
         """Offset of the first character of the row under the cursor."""
@@ -120,7 +150,7 @@ class DocumentView(Rows):
         if first and self._locator:
             number = str(self._locator.lines(start, start + 1)[0])
         mark = ("▌", marks[0].style) if marks else (" ", "")
-        return [(f"{number:>{GUTTER - 2}} ", "$text-disabled"), mark]
+        return [(f"{number:>{GUTTER - 2}} ", "$faint"), mark]
 
     def _text(self, start: int, end: int, marks: Sequence[Mark]) -> list[tuple[str, str]]:
         """The row in pieces, cut where a highlight begins or ends."""

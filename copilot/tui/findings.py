@@ -147,10 +147,10 @@ class FindingsTable(Rows):
         parts = [
             (f" {mark} ", "bold $text-accent"),
             (f"{glyph} {finding.severity.value:<9}", style),
-            (title.ljust(room), "$text-muted" if settled else ""),
+            (title.ljust(room), "$muted" if settled else ""),
         ]
         if width >= WIDE:
-            parts.append((finding.dimension.ljust(DIMENSION_WIDTH), "$text-muted"))
+            parts.append((finding.dimension.ljust(DIMENSION_WIDTH), "$muted"))
         return Content.assemble(*parts, state(entry))
 
 

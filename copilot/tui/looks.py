@@ -11,7 +11,7 @@ SEVERITY = {
     "high": ("▲", "$text-error"),
     "medium": ("●", "$text-warning"),
     "low": ("▽", "$text-primary"),
-    "info": ("·", "$text-muted"),
+    "info": ("·", "$muted"),
 }
 """Glyph and style of each severity, worst first."""
 
@@ -19,16 +19,16 @@ STATUS = {
     "addressed": ("✓", "$text-success"),
     "partial": ("◐", "$text-warning"),
     "missing": ("✗", "$text-error"),
-    "not_applicable": ("–", "$text-muted"),
+    "not_applicable": ("–", "$muted"),
     "unjudged": ("?", "$text-accent"),
 }
 """Glyph and style of each status of an aspect."""
 
 STATE = {
-    "open": ("○", "$text-muted", "open"),
+    "open": ("○", "$muted", "open"),
     "accepted": ("●", "$text-primary", "accepted"),
-    "dismissed": ("✕", "$text-muted", "dismissed"),
-    "false_positive": ("≠", "$text-muted", "false pos."),
+    "dismissed": ("✕", "$muted", "dismissed"),
+    "false_positive": ("≠", "$muted", "false pos."),
     "mitigated": ("✔", "$text-success", "mitigated"),
     "risk_accepted": ("⚑", "$text-warning", "risk acc."),
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, cast
 
+from textual import events
 from textual.app import ComposeResult
 from textual.content import Content
 from textual.screen import Screen
@@ -18,11 +19,25 @@ if TYPE_CHECKING:
     from copilot.tui.session import Session
 
 
-class Tabs(Widget):
+PRESS = "press"
+"""Name under which a piece of a line carries the key that a click on it presses."""
+
+
+class _Clickable(Widget):
+    """A line whose pieces press keys when they are clicked."""
+
+    def on_click(self, event: events.Click) -> None:
+        """Press the key of the piece under the mouse."""
+        key = event.style.meta.get(PRESS)
+        if key:
+            self.app.simulate_key(key)
+
+
+class Tabs(_Clickable):
     """The screens with their keys, and at the right what is open."""
 
     DEFAULT_CSS = """
-    Tabs { height: 1; dock: top; background: $panel; color: $text-muted; padding: 0 1; }
+    Tabs { height: 1; dock: top; background: $panel; color: $muted; padding: 0 1; }
     """
 
     def render(self) -> Content:
@@ -31,7 +46,7 @@ class Tabs(Widget):
         parts = [Content.styled("archreview", "bold $primary"), Content("  ")]
         for entry in PAGES:
             here = entry.name == page.entry
-            go = Style.from_meta({"@click": f"app.go('{entry.name}')"})
+            go = Style.from_meta({PRESS: entry.key})
             label = Content.styled(
                 f" {entry.key} {entry.title} ", "bold $foreground on $surface" if here else ""
             )
@@ -46,7 +61,7 @@ class Tabs(Widget):
         )
 
 
-class Keys(Widget):
+class Keys(_Clickable):
     """The keys that matter here, as many as fit, and always the one for help."""
 
     DEFAULT_CSS = """
@@ -74,8 +89,8 @@ class Keys(Widget):
         return Content.assemble(*parts, help_key)
 
     def _key(self, shown: str, says: str, key: str) -> Content:
-        press = Style.from_meta({"@click": f"app.simulate_key('{key}')"})
-        part = Content.assemble((shown, "bold $primary"), (f" {says}  ", "$text-muted"))
+        press = Style.from_meta({PRESS: key})
+        part = Content.assemble((shown, "bold $primary"), (f" {says}  ", "$muted"))
         return part.stylize(press)
 
 

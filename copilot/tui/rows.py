@@ -28,7 +28,7 @@ class Rows(ScrollView, can_focus=True):
         background: $surface;
         overflow-x: hidden;
         scrollbar-size-vertical: 1;
-        & > .rows--head { color: $text-muted; text-style: none; }
+        & > .rows--head { color: $muted; text-style: none; }
         & > .rows--cursor { background: $cursor-blurred; }
         &:focus > .rows--cursor { background: $cursor; }
     }

@@ -211,6 +211,16 @@ class Session:
             return ()
         return tuple(n for n in self.store.notes.of(self.current.design) if n.about in about)
 
+    def export(self, form: str, path: Path) -> None:
+        """Write the open review in one of `FORMS`; raises CopilotError."""
+        from copilot.files import write_atomically
+        from copilot.reports.formats import FORMS
+
+        opened = self.current
+        assert opened is not None and opened.review is not None and self.knowledge is not None
+        report = FORMS[form].render(opened.review, self.knowledge, opened.document)
+        write_atomically(path, report)
+
     # --- memory -------------------------------------------------------------------------------
 
     def recall(self, key: str, default: Any = None) -> Any:

@@ -23,9 +23,9 @@ class Dialog(ModalScreen[Answer | None], Generic[Answer]):
         width: 72; max-width: 94%; height: auto; max-height: 92%;
         border: round $primary; background: $surface; padding: 1 2;
         border-title-color: $primary; border-title-style: bold;
-        border-subtitle-color: $text-muted;
+        border-subtitle-color: $muted;
     }
-    Dialog .label { color: $text-muted; height: auto; }
+    Dialog .label { color: $muted; height: auto; }
     Dialog .problem { color: $text-error; height: auto; display: none; }
     Dialog .problem.-said { display: block; margin-top: 1; }
     Dialog Input { border: none; background: $panel; padding: 0 1; height: 1; margin-bottom: 1; }

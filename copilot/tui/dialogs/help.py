@@ -43,7 +43,7 @@ class Help(Dialog[None]):
         for title, keys in self._groups:
             parts.append((f"{title}\n", "bold $text-primary"))
             for shown, says in keys:
-                parts += [(f"  {shown:<22}", "bold"), (f"{says}\n", "$text-muted")]
+                parts += [(f"  {shown:<22}", "bold"), (f"{says}\n", "$muted")]
             parts.append("\n")
         return Content.assemble(*parts)
 

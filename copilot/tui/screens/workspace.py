@@ -78,10 +78,11 @@ class DesignTable(Rows):
         design = self.designs[index]
         room = self._name_width(width) - 3
         mark = "✚" if design.design in self.selected else " "
-        name = _short(design.design, room - 1)
+        name, folder = _name(design.design, room - 1)
         parts: list[Content | tuple[str, str]] = [
             (f" {mark} ", "bold $text-accent"),
-            (name.ljust(room), "" if design.exists else "$text-disabled"),
+            (name, "" if design.exists else "$faint"),
+            (folder.ljust(room - len(name)), "$faint"),
         ]
         return Content.assemble(*parts, *self._standing(design, width))
 
@@ -89,23 +90,28 @@ class DesignTable(Rows):
         if design.design == self.running:
             return [(f"  ⟳ {self.step}", "$text-accent")]
         if design.design in self.waiting:
-            return [("  … waits", "$text-muted")]
+            return [("  … waits", "$muted")]
         if design.last is None:
-            return [("  not reviewed" if design.exists else "  no such file", "$text-muted")]
+            return [("  not reviewed" if design.exists else "  no such file", "$muted")]
         return [*_score(design.last), *_counts(design.last), *_age(design, width)]
 
 
-def _short(name: str, room: int) -> str:
-    """The end of a long path, which tells designs apart."""
+def _name(design: str, room: int) -> tuple[str, str]:
+    """Name of the file, and the end of its folder's path in what room is left."""
     from copilot.reports.safe import one_line
 
-    name = one_line(name)
-    return name if len(name) <= room else "…" + name[len(name) - room + 1 :]
+    path = Path(design)
+    name = one_line(path.name, room)
+    folder = f"  {one_line(str(path.parent))}" if str(path.parent) != "." else ""
+    left = room - len(name)
+    if len(folder) > left:
+        folder = "  …" + folder[len(folder) - left + 3 :] if left > 8 else ""
+    return name, folder
 
 
 def _score(last: ReviewSummary) -> list[tuple[str, str]]:
     if last.score is None:
-        return [("  not judged    ", "$text-muted")]
+        return [("  not judged    ", "$muted")]
     style = "$text-success" if last.score >= 0.7 else "$text-warning"
     style = "$text-error" if last.score < 0.4 else style
     return [("  ", ""), (looks.bar(last.score), style), (f" {last.score:>4.0%} ", "")]
@@ -113,7 +119,7 @@ def _score(last: ReviewSummary) -> list[tuple[str, str]]:
 
 def _counts(last: ReviewSummary) -> list[tuple[str, str]]:
     return [
-        (f"{count or '·':>4}", looks.SEVERITY[severity][1] if count else "$text-disabled")
+        (f"{count or '·':>4}", looks.SEVERITY[severity][1] if count else "$faint")
         for severity, count in last.severities.items()
     ]
 
@@ -122,9 +128,9 @@ def _age(design: DesignSummary, width: int) -> list[tuple[str, str]]:
     assert design.last is not None
     stale = ("changed", "$text-accent") if design.stale else (age(design.last.created), "")
     stale = ("gone", "$text-error") if not design.exists else stale
-    parts = [("  ", ""), (f"{stale[0]:<11}", stale[1] or "$text-muted")]
+    parts = [("  ", ""), (f"{stale[0]:<11}", stale[1] or "$muted")]
     if width >= WIDE:
-        parts.append((f"{design.last.words:>5,}  {design.last.judge[:9]}", "$text-muted"))
+        parts.append((f"{design.last.words:>5,}  {design.last.judge[:9]}", "$muted"))
     return parts
 
 
