@@ -28,11 +28,11 @@ class ArchReview(App[None]):
     """Reviews designs, shows findings beside the text, keeps what people decide."""
 
     TITLE = "archreview"
-    MODES = modes()  # type: ignore[assignment]  # Textual wants Screen, these make Pages
+    MODES = modes()
     DEFAULT_MODE = "workspace"
     ENABLE_COMMAND_PALETTE = True
     CSS_PATH = "look.tcss"
-    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [
+    HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012
         (0, "-narrow"),
         (100, "-middle"),
         (160, "-wide"),

@@ -31,4 +31,4 @@ def quotes(cited: Finding | Coverage, text: DocumentView) -> list[Mark]:
         return found
     near = cited.searched.nearest
     spans = [text.lines_span(n.file, n.line_start, n.line_end) for n in near]
-    return [Mark(*span) for span in spans if span]
+    return [Mark(*span, near=True) for span in spans if span]

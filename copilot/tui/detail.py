@@ -33,9 +33,9 @@ QUOTE = 600
 """Characters of a quote that are shown."""
 
 _MET = {
-    Met.MET: ("✓", "$text-success"),
-    Met.UNMET: ("✗", "$text-error"),
-    Met.UNCLEAR: ("?", "$text-warning"),
+    Met.MET: ("✓", "$success"),
+    Met.UNMET: ("✗", "$error"),
+    Met.UNCLEAR: ("?", "$warning"),
 }
 
 Part = Content | tuple[str, str] | str
@@ -96,7 +96,7 @@ def _heading(finding: Finding, knowledge: Knowledge) -> list[Part]:
 
 
 def _paragraph(label: str, text: str) -> list[Part]:
-    return [(f"{label}  ", "bold $text-primary"), one_line(text), "\n\n"]
+    return [(f"{label}  ", "bold $primary"), one_line(text), "\n\n"]
 
 
 def _decision(triage: Triage) -> list[Part]:
@@ -106,11 +106,11 @@ def _decision(triage: Triage) -> list[Part]:
     glyph, style, _ = looks.STATE[decided.state]
     said = f"{decided.state.value.replace('_', ' ')} by {one_line(decided.who)}"
     said += f" on {day(decided.at)}"
-    parts: list[Part] = [("decided  ", "bold $text-primary"), (f"{glyph} {said}", style)]
+    parts: list[Part] = [("decided  ", "bold $primary"), (f"{glyph} {said}", style)]
     if triage.standing is Standing.CHANGED:
-        parts.append(("\n↻ changed since: the text it was about is not there", "$text-accent"))
+        parts.append(("\n↻ changed since: the text it was about is not there", "$accent"))
     if triage.standing is Standing.EXPIRED:
-        parts.append(("\n‡ expired: the risk was accepted until the date below", "$text-accent"))
+        parts.append(("\n‡ expired: the risk was accepted until the date below", "$accent"))
     if decided.reason:
         parts.append(f"\n{one_line(decided.reason)}")
     if decided.owner or decided.until:
@@ -122,7 +122,7 @@ def _decision(triage: Triage) -> list[Part]:
 def _notes(notes: Sequence[Note]) -> list[Part]:
     parts: list[Part] = []
     for note in notes:
-        parts += [("note  ", "bold $text-primary"), printable(note.text)]
+        parts += [("note  ", "bold $primary"), printable(note.text)]
         parts += [(f"  {one_line(note.who)}, {day(note.at)}\n\n", "$muted")]
     return parts
 
@@ -130,16 +130,16 @@ def _notes(notes: Sequence[Note]) -> list[Part]:
 def _citations(citations: Sequence[Citation], current: int) -> list[Part]:
     if not citations:
         return []
-    parts: list[Part] = [("cites\n", "bold $text-primary")]
+    parts: list[Part] = [("cites\n", "bold $primary")]
     for number, citation in enumerate(citations):
         shown = "▶" if number == current and citation.verified else " "
         quote = f"“{one_line(citation.quote, QUOTE)}”"
         if citation.verified:
-            parts += [(f"{shown} ✓ ", "$text-success"), (quote, "italic")]
+            parts += [(f"{shown} ✓ ", "$success"), (quote, "italic")]
             parts += [(f" {one_line(place(citation))}\n", "$muted")]
         else:
-            parts += [("  ✗ ", "$text-error"), (quote, "italic $muted")]
-            parts += [(" rejected: not in the document\n", "$text-error")]
+            parts += [("  ✗ ", "$error"), (quote, "italic $muted")]
+            parts += [(" rejected: not in the document\n", "$error")]
     return [*parts, "\n"]
 
 
@@ -147,7 +147,7 @@ def _proof(searched: Searched | None) -> list[Part]:
     if searched is None:
         return []
     read = f"{searched.share_read:.0%} of the text was read; searched for\n"
-    parts: list[Part] = [("not found  ", "bold $text-primary"), read]
+    parts: list[Part] = [("not found  ", "bold $primary"), read]
     parts += [("".join(f"  · {one_line(query)}\n" for query in searched.queries), "$muted")]
     if searched.nearest:
         parts.append("came nearest\n")
@@ -160,7 +160,7 @@ def _proof(searched: Searched | None) -> list[Part]:
 
 def _verdict(row: Coverage, knowledge: Knowledge) -> list[Part]:
     doubt = ", low" if row.confidence < LOW_CONFIDENCE else ""
-    parts: list[Part] = [("verdict  ", "bold $text-primary")]
+    parts: list[Part] = [("verdict  ", "bold $primary")]
     parts += [f"{row.status.value.replace('_', ' ')}, confidence {row.confidence:.0%}{doubt}. "]
     parts += [(f"{one_line(row.rationale)}\n\n", "$muted")]
     return [*parts, *_criteria(row.criteria, knowledge)]
@@ -173,7 +173,7 @@ def _criteria(verdicts: Iterable[CriterionVerdict], knowledge: Knowledge) -> lis
         glyph, style = _MET[verdict.verdict]
         says = criterion.statement if criterion else verdict.criterion
         lines += [(f"{glyph} {verdict.verdict.value:<8}", style), f"{one_line(says)}\n"]
-    return [("criteria\n", "bold $text-primary"), *lines] if lines else []
+    return [("criteria\n", "bold $primary"), *lines] if lines else []
 
 
 def day(at: datetime) -> str:

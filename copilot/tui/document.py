@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from textual import events
 from textual.content import Content
@@ -27,15 +28,17 @@ class Mark:
     end: int
     owner: str = ""
     """Fingerprint of the finding; the aspect's id where there is none."""
-    style: str = "$text-primary"
+    style: str = "$primary"
     """Of the mark beside the line."""
+    near: bool = False
+    """True for a passage that came near without being evidence."""
 
 
 class DocumentView(Rows):
     """Shows a document of any size; the cursor is a row, Enter asks who cites its line."""
 
     DEFAULT_CSS = """
-    DocumentView { background: $background; }
+    DocumentView { background: $background; overflow-y: scroll; }
     """
 
     document: reactive[Document | None] = reactive(None, repaint=False)
@@ -156,7 +159,7 @@ class DocumentView(Rows):
         """The row in pieces, cut where a highlight begins or ends."""
         text = self._wrapped.text
         line = self._wrapped.line_starts[self._wrapped.line_at(start) - 1]
-        plain = "bold $text-primary" if text.startswith("#", line) else ""
+        plain = "bold $primary" if text.startswith("#", line) else ""
         shown = [*marks, *([self._current] if self._current else [])]
         edges = {start, end}
         for mark in shown:
@@ -164,13 +167,14 @@ class DocumentView(Rows):
         cuts = sorted(edges)
         return [
             (visible(text[a:b]), self._style(a, shown, plain))
-            for a, b in zip(cuts, cuts[1:], strict=False)
+            for a, b in pairwise(cuts)
         ]
 
     def _style(self, offset: int, marks: Sequence[Mark], plain: str) -> str:
         current = self._current
         if current and current.start <= offset < current.end:
-            return f"{plain} $foreground on $quote-current".strip()
+            shade = "on $near" if current.near else "$foreground on $quote-current"
+            return f"{plain} {shade}".strip()
         if any(mark.start <= offset < mark.end for mark in marks):
             return f"{plain} on $quote".strip()
         return plain
@@ -185,7 +189,7 @@ class DocumentView(Rows):
 
     def on_resize(self, event: events.Resize) -> None:
         """Wrap anew and stay at the same text."""
-        if event.size.width != self._width:
+        if self.scrollable_size.width != self._width:
             offset = self.offset_at_cursor
             above = self.cursor - self.scroll_offset.y
             self._wrap()
@@ -195,8 +199,6 @@ class DocumentView(Rows):
             self.renew()
 
     def _wrap(self) -> None:
-        self._width = self.size.width
+        self._width = self.scrollable_size.width
         text = self.document.text if self.document else ""
         self._wrapped = Wrapped(text, max(10, self._width - GUTTER))
-
-

@@ -95,7 +95,7 @@ def chosen(
     """The entries that show, in order."""
     shown = [entry for entry in entries if facets.lets(entry)]
     key: Callable[[Entry], tuple[object, ...]] = ORDERS[order]
-    return sorted(shown, key=key, reverse=backwards)  # type: ignore[arg-type]
+    return sorted(shown, key=key, reverse=backwards)
 
 
 @dataclass(frozen=True)

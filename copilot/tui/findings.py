@@ -9,13 +9,14 @@ from textual.content import Content
 from textual.message import Message
 
 from copilot.reports.safe import one_line
-from copilot.schema import Standing, TriageState
+from copilot.schema import Finding, Standing, TriageState
 from copilot.tui import looks
 from copilot.tui.facets import ORDERS, Entry, Facets, chosen
 from copilot.tui.rows import Rows
 
 STATE_WIDTH = 14
 DIMENSION_WIDTH = 15
+KIND_WIDTH = 10
 WIDE = 72
 """From this width on the table has a column for the dimension."""
 
@@ -44,9 +45,9 @@ class FindingsTable(Rows):
         """Other findings, or other decisions; the cursor stays on its finding."""
         self.entries = entries
         self.selected &= {entry.finding.fingerprint for entry in entries}
-        self._arrange()
+        self._present()
 
-    def arrange(
+    def present(
         self,
         facets: Facets | None = None,
         order: str | None = None,
@@ -56,9 +57,9 @@ class FindingsTable(Rows):
         self.facets = self.facets if facets is None else facets
         self.order = order if order in ORDERS else self.order
         self.backwards = self.backwards if backwards is None else backwards
-        self._arrange()
+        self._present()
 
-    def _arrange(self) -> None:
+    def _present(self) -> None:
         here = self.entry
         self.shown = chosen(self.entries, self.facets, self.order, self.backwards)
         prints = [entry.finding.fingerprint for entry in self.shown]
@@ -122,17 +123,17 @@ class FindingsTable(Rows):
         """Names of the columns; the one that sorts has an arrow."""
         names = [("severity", 11), ("finding", self._title_width(width))]
         names += [("dimension", DIMENSION_WIDTH)] if width >= WIDE else []
-        names += [("state", STATE_WIDTH)]
-        return Content("   " + "".join(self._name(name, cells) for name, cells in names))
+        names += [("kind", KIND_WIDTH), ("state", STATE_WIDTH)]
+        return Content("   " + "".join(self._column(name, cells) for name, cells in names))
 
-    def _name(self, name: str, cells: int) -> str:
+    def _column(self, name: str, cells: int) -> str:
         arrow = ("↑" if self.backwards else "↓") if name == self.order else ""
         if name == "finding" and self.order in ("line", "confidence"):
             name, arrow = f"finding by {self.order}", "↑" if self.backwards else "↓"
         return f"{name}{arrow}".ljust(cells)[:cells]
 
     def _title_width(self, width: int) -> int:
-        rest = 3 + 11 + STATE_WIDTH + (DIMENSION_WIDTH if width >= WIDE else 0)
+        rest = 3 + 11 + KIND_WIDTH + STATE_WIDTH + (DIMENSION_WIDTH if width >= WIDE else 0)
         return max(8, width - rest)
 
     def draw(self, index: int, width: int) -> Content:
@@ -142,16 +143,23 @@ class FindingsTable(Rows):
         glyph, style = looks.SEVERITY[finding.severity]
         mark = "✚" if finding.fingerprint in self.selected else " "
         room = self._title_width(width)
-        title = one_line(finding.title, room - 1)
+        title = one_line(_brief(finding), room - 1)
         settled = entry.triage.state not in (TriageState.OPEN, TriageState.ACCEPTED)
         parts = [
-            (f" {mark} ", "bold $text-accent"),
+            (f" {mark} ", "bold $accent"),
             (f"{glyph} {finding.severity.value:<9}", style),
             (title.ljust(room), "$muted" if settled else ""),
         ]
         if width >= WIDE:
             parts.append((finding.dimension.ljust(DIMENSION_WIDTH), "$muted"))
+        parts.append((finding.kind.ljust(KIND_WIDTH), "$muted"))
         return Content.assemble(*parts, state(entry))
+
+
+def _brief(finding: Finding) -> str:
+    """The title without what the column of kinds says."""
+    head, colon, tail = finding.title.rpartition(": ")
+    return head if colon and tail.endswith("addressed") else finding.title
 
 
 def state(entry: Entry) -> Content:

@@ -7,37 +7,37 @@ is needed for the first paint and imports nothing.
 from __future__ import annotations
 
 SEVERITY = {
-    "critical": ("◆", "bold $text-error"),
-    "high": ("▲", "$text-error"),
-    "medium": ("●", "$text-warning"),
-    "low": ("▽", "$text-primary"),
+    "critical": ("◆", "bold $error"),
+    "high": ("▲", "$error"),
+    "medium": ("●", "$warning"),
+    "low": ("▽", "$primary"),
     "info": ("·", "$muted"),
 }
 """Glyph and style of each severity, worst first."""
 
 STATUS = {
-    "addressed": ("✓", "$text-success"),
-    "partial": ("◐", "$text-warning"),
-    "missing": ("✗", "$text-error"),
+    "addressed": ("✓", "$success"),
+    "partial": ("◐", "$warning"),
+    "missing": ("✗", "$error"),
     "not_applicable": ("–", "$muted"),
-    "unjudged": ("?", "$text-accent"),
+    "unjudged": ("?", "$accent"),
 }
 """Glyph and style of each status of an aspect."""
 
 STATE = {
     "open": ("○", "$muted", "open"),
-    "accepted": ("●", "$text-primary", "accepted"),
+    "accepted": ("●", "$primary", "accepted"),
     "dismissed": ("✕", "$muted", "dismissed"),
     "false_positive": ("≠", "$muted", "false pos."),
-    "mitigated": ("✔", "$text-success", "mitigated"),
-    "risk_accepted": ("⚑", "$text-warning", "risk acc."),
+    "mitigated": ("✔", "$success", "mitigated"),
+    "risk_accepted": ("⚑", "$warning", "risk acc."),
 }
 """Glyph, style and short name of what people decided."""
 
-CHANGED = ("↻", "$text-accent", "changed")
+CHANGED = ("↻", "$accent", "changed")
 """Of a decision about text that is no longer there."""
 
-EXPIRED = ("‡", "$text-accent", "expired")
+EXPIRED = ("‡", "$accent", "expired")
 """Of an accepted risk whose date has passed."""
 
 BAR = 8

@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from copilot.tui.page import Page
+    from textual.screen import Screen
 
 
 @dataclass(frozen=True)
@@ -30,13 +30,13 @@ PAGES = (
 )
 
 
-def modes() -> dict[str, Callable[[], Page]]:
+def modes() -> dict[str, str | Callable[[], Screen[Any]]]:
     """Name of each screen -> what makes it; Textual keeps one of each, with its place."""
     return {entry.name: partial(_make, entry) for entry in PAGES}
 
 
-def _make(entry: Entry) -> Page:
+def _make(entry: Entry) -> Screen[Any]:
     module, _, name = entry.home.partition(":")
     kind: Any = getattr(importlib.import_module(module), name)
-    page: Page = kind()
+    page: Screen[Any] = kind()
     return page

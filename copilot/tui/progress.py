@@ -13,7 +13,9 @@ def told(event: Event, before: str = "") -> str:
         case Indexed():
             return "judging 0/9"
         case Judged():
-            done = int(before.rpartition(" ")[2].partition("/")[0] or 0) if "judging" in before else 0
+            done = (
+                int(before.rpartition(" ")[2].partition("/")[0] or 0) if "judging" in before else 0
+            )
             return f"judging {done + 1}/9"
         case Done():
             return "saving"

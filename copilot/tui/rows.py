@@ -91,18 +91,18 @@ class Rows(ScrollView, can_focus=True):
 
     @property
     def _head_lines(self) -> int:
-        return 0 if self.head(self.size.width) is None else 1
+        return 0 if self.head(self.scrollable_size.width) is None else 1
 
     def renew(self, cursor: int | None = None) -> None:
         """The rows are others now: measure, keep the cursor within them, draw."""
         self._shown_rows = self.count()
-        self.virtual_size = Size(self.size.width, self._shown_rows + self._head_lines)
+        self.virtual_size = Size(self.scrollable_size.width, self._shown_rows + self._head_lines)
         self._put(self.cursor if cursor is None else cursor, renewed=True)
         self.refresh()
 
     def render_line(self, y: int) -> Strip:
         """One line of the visible part."""
-        width = self.size.width
+        width = self.scrollable_size.width
         head = self.head(width)
         if head is not None and y == 0:
             return self._strip(head, self.get_visual_style("rows--head"), width)

@@ -99,6 +99,13 @@ class Session:
         assert self.store is not None
         self.designs = self.store.designs.list()
 
+    def path(self, design: str) -> Path:
+        """Where a design lies, as one would type it from here."""
+        assert self.store is not None
+        full = self.store.path(design)
+        here = Path.cwd()
+        return full.relative_to(here) if full.is_relative_to(here) else full
+
     def open(self, path: Path) -> Open:
         """The design at `path` with its last review and text, as `current`."""
         from copilot.errors import CopilotError

@@ -30,7 +30,7 @@ def line(session: Session, rows: Mapping[str, Coverage], width: int) -> Content:
         made = opened.review.manifest
         parts.append((f"  {made.created[:16].replace('T', ' ')} · {made.judge}", "$muted"))
     if opened.notice:
-        parts.append((f"   {one_line(opened.notice)}", "$text-accent"))
+        parts.append((f"   {one_line(opened.notice)}", "$accent"))
     return Content.assemble(*parts).truncate(max(10, width - 1), ellipsis=True)
 
 
@@ -38,7 +38,7 @@ def _running(session: Session, rows: Mapping[str, Coverage]) -> list[Part]:
     total = len(session.knowledge.dimensions) if session.knowledge else 9
     done = len({row.dimension for row in rows.values()})
     says = f" {done}/{total} dimensions  "
-    return [("⟳ ", "$text-accent"), (looks.bar(done / total, 9), "$text-accent"), says]
+    return [("⟳ ", "$accent"), (looks.bar(done / total, 9), "$accent"), says]
 
 
 def _statuses(rows: Mapping[str, Coverage]) -> list[Part]:
@@ -49,7 +49,7 @@ def _statuses(rows: Mapping[str, Coverage]) -> list[Part]:
     parts: list[Part] = []
     if judged:
         share = (counts[Status.ADDRESSED] + counts[Status.PARTIAL] / 2) / judged
-        parts += [(f"{looks.bar(share)} ", "$text-primary"), (f"{share:.0%}   ", "bold")]
+        parts += [(f"{looks.bar(share)} ", "$primary"), (f"{share:.0%}   ", "bold")]
     for status, (glyph, style) in looks.STATUS.items():
         if count := counts[Status(status)]:
             parts += [(f"{glyph} {count} ", style), (f"{status.replace('_', ' ')}  ", "$muted")]

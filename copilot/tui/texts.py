@@ -44,6 +44,8 @@ def _as_reviewed(review: Review, text: str) -> Document:
         text=text,
         digest=info.digest,
         format=info.format,
-        files=(SourceFile(path=info.files[0] if info.files else info.path, start=0, end=len(text)),),
+        files=(
+            SourceFile(path=info.files[0] if info.files else info.path, start=0, end=len(text)),
+        ),
         sections=outline(text, info.format if info.format in ("markdown", "rst") else "text"),
     )

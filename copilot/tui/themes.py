@@ -29,8 +29,9 @@ DARK = Theme(
         "footer-background": "#14181f",
         "cursor": "#24364f",
         "cursor-blurred": "#1d232c",
-        "quote": "#4a3f1c",
-        "quote-current": "#86691a",
+        "near": "#1f2a3a",
+        "quote": "#3d3517",
+        "quote-current": "#755c18",
     },
 )
 
@@ -60,6 +61,7 @@ LIGHT = Theme(
         "footer-background": "#e8ecf1",
         "cursor": "#cfe0f7",
         "cursor-blurred": "#e6ebf1",
+        "near": "#e3ecf8",
         "quote": "#fbf0c4",
         "quote-current": "#ffd95c",
     },
@@ -85,6 +87,7 @@ CONTRAST = Theme(
         "footer-background": "#000000",
         "cursor": "#0047b3",
         "cursor-blurred": "#333333",
+        "near": "#00285c",
         "quote": "#5c4a00",
         "quote-current": "#a07d00",
     },

@@ -26,7 +26,7 @@ class Dialog(ModalScreen[Answer | None], Generic[Answer]):
         border-subtitle-color: $muted;
     }
     Dialog .label { color: $muted; height: auto; }
-    Dialog .problem { color: $text-error; height: auto; display: none; }
+    Dialog .problem { color: $error; height: auto; display: none; }
     Dialog .problem.-said { display: block; margin-top: 1; }
     Dialog Input { border: none; background: $panel; padding: 0 1; height: 1; margin-bottom: 1; }
     Dialog Input:focus { background: $cursor; }

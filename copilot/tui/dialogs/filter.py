@@ -84,5 +84,5 @@ class Filter(Dialog[Facets]):
 
     def action_done(self) -> None:
         """Answer with what is ticked."""
-        ticked = {facet.id: tuple(facet.selected) for facet in self.query(Facet)}
+        ticked = {str(facet.id): tuple(facet.selected) for facet in self.query(Facet)}
         self.dismiss(self._facets.model_copy(update={**ticked, "aspect": ""}))

@@ -41,7 +41,7 @@ class Help(Dialog[None]):
     def _text(self) -> Content:
         parts: list[Content | tuple[str, str] | str] = []
         for title, keys in self._groups:
-            parts.append((f"{title}\n", "bold $text-primary"))
+            parts.append((f"{title}\n", "bold $primary"))
             for shown, says in keys:
                 parts += [(f"  {shown:<22}", "bold"), (f"{says}\n", "$muted")]
             parts.append("\n")

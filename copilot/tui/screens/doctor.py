@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
@@ -19,9 +20,9 @@ if TYPE_CHECKING:
     from copilot.tui.messages import Told
 
 _STATES = {
-    "ok": ("✓", "$text-success"),
-    "note": ("!", "$text-warning"),
-    "broken": ("✗", "$text-error"),
+    "ok": ("✓", "$success"),
+    "note": ("!", "$warning"),
+    "broken": ("✗", "$error"),
 }
 
 Part = Content | tuple[str, str] | str
@@ -49,6 +50,7 @@ class Doctor(Page):
     def on_mount(self) -> None:
         """Check at once."""
         super().on_mount()
+        self._checks: list[Check] = []
         self._show_settings()
         self.action_check(0)
 
@@ -69,40 +71,63 @@ class Doctor(Page):
 
             await asyncio.sleep(0.05)
         checks = await check_all(self.session.settings, call=call)
-        self.query_one("#checks", Static).update(checks_text(checks))
+        self._checks = checks
+        self._redraw()
 
     def _show_settings(self) -> None:
         settings = self.session.settings
         if settings is not None:
-            self.query_one("#settings", Static).update(settings_text(settings))
+            self.query_one("#settings", Static).update(settings_text(settings, self._room))
+
+    @property
+    def _room(self) -> int:
+        return max(40, self.size.width - 8)
+
+    def on_resize(self) -> None:
+        """Break the lines anew."""
+        self.call_after_refresh(self._redraw)
+
+    def _redraw(self) -> None:
+        self._show_settings()
+        if self._checks:
+            self.query_one("#checks", Static).update(checks_text(self._checks, self._room))
 
     def action_scroll(self, by: int) -> None:
         """Scroll by lines."""
         self.query_one("#report").scroll_relative(y=by, animate=False)
 
 
-def checks_text(checks: list[Check]) -> Content:
+def checks_text(checks: list[Check], width: int) -> Content:
     """A line for each check, its words indented under each other."""
-    width = max(len(check.name) for check in checks)
-    parts: list[Part] = [("Checks\n\n", "bold $text-primary")]
+    names = max(len(check.name) for check in checks)
+    parts: list[Part] = [("Checks\n\n", "bold $primary")]
     for check in checks:
         glyph, style = _STATES[check.state]
-        parts += [(f"{glyph} ", style), (f"{check.name:<{width}}  ", "bold")]
-        parts += [one_line(check.says), "\n"]
+        parts += [(f"{glyph} ", style), (f"{check.name:<{names}}  ", "bold")]
+        parts += [_hanging(one_line(check.says), width, names + 4), "\n"]
     return Content.assemble(*parts)
 
 
-def settings_text(settings: Settings) -> Content:
+def settings_text(settings: Settings, width: int) -> Content:
     """Every setting with its value; what differs from the default stands out."""
     fields = type(settings).model_fields
-    width = max(map(len, fields))
-    parts: list[Part] = [("\nSettings", "bold $text-primary")]
+    names = max(map(len, fields)) + 2
+    parts: list[Part] = [("\nSettings", "bold $primary")]
     parts.append(("   set by options or ARCHREVIEW_* variables\n\n", "$muted"))
     for name, field in fields.items():
         value = getattr(settings, name)
         shown = "–" if value in (None, ()) else one_line(str(value))
-        mark = "●" if value != field.default else " "
-        parts += [(f"{mark} ", "$text-accent"), (f"{name:<{width}}  ", "bold")]
-        parts += [(f"{shown:<16}", "" if mark == "●" else "$muted")]
-        parts += [(f"  {field.description}\n", "$muted")]
+        changed = value != field.default
+        parts += [("● " if changed else "  ", "$accent"), (f"{name:<{names}}", "bold")]
+        parts += [(f"{shown:<14}  ", "" if changed else "$muted")]
+        said = _hanging(field.description or "", width, names + 18, max(14, len(shown)) - 14)
+        parts.append((f"{said}\n", "$muted"))
     return Content.assemble(*parts)
+
+
+def _hanging(text: str, width: int, indent: int, used: int = 0) -> str:
+    """Text broken into lines that all begin at `indent`; the first has `used` cells less."""
+    room = max(20, width - indent)
+    blanks = "\n" + " " * indent
+    lines = textwrap.wrap(" " * used + text, room, drop_whitespace=True) or [""]
+    return blanks.join(line.strip() for line in lines)

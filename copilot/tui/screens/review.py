@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, cast
 
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
@@ -34,6 +35,8 @@ from copilot.tui.rows import Rows
 if TYPE_CHECKING:
     from copilot.tui.app import ArchReview
 
+NARROW = 100
+"""Below this width (see the breakpoints of the application) one pane has the screen."""
 PANES = ("tree", "findings", "detail", "document")
 
 
@@ -74,7 +77,7 @@ class ReviewPage(Deciding, Page):
     # --- parts --------------------------------------------------------------------------------
 
     @property
-    def tree(self) -> AspectTree:
+    def aspects(self) -> AspectTree:
         """Dimensions and aspects."""
         return self.query_one("#tree", AspectTree)
 
@@ -105,7 +108,7 @@ class ReviewPage(Deciding, Page):
         self.partial: dict[str, Coverage] = {}
         self._of_aspect = False
         self._citation = 0
-        self.findings.arrange(
+        self.findings.present(
             Facets.model_validate(self.session.recall("facets", {})),
             self.session.recall("order", "severity"),
             self.session.recall("backwards", False),
@@ -154,7 +157,7 @@ class ReviewPage(Deciding, Page):
         if self.session.knowledge:
             opened = self.session.current
             judging = bool(opened and self.session.running == opened.path)
-            self.tree.show(self.session.knowledge, self.rows, judging=judging)
+            self.aspects.show(self.session.knowledge, self.rows, judging=judging)
 
     @property
     def rows(self) -> dict[str, Coverage]:
@@ -183,7 +186,7 @@ class ReviewPage(Deciding, Page):
             self._of_aspect = False
             self._citation = 0
             self._tell(jump=True)
-        elif event.rows is self.tree and self.tree.has_focus:
+        elif event.rows is self.aspects and self.aspects.has_focus:
             self._of_aspect = True
             self._tell(jump=True)
         elif event.rows is self.text:
@@ -205,8 +208,8 @@ class ReviewPage(Deciding, Page):
         knowledge = self.session.knowledge
         if knowledge is None:
             return
-        if self._of_aspect and self.tree.node:
-            self.detail.show_node(self.tree.node, self.rows, self.session)
+        if self._of_aspect and self.aspects.node:
+            self.detail.show_node(self.aspects.node, self.rows, self.session)
         else:
             self.detail.show_entry(self.findings.entry, self.rows, self.session, self._citation)
         if jump:
@@ -220,7 +223,7 @@ class ReviewPage(Deciding, Page):
     def _quotes(self) -> list[Mark]:
         """The verified citations of what the cursor is on, or the passages that came nearest."""
         if self._of_aspect:
-            row = self.rows.get(self.tree.node.aspect) if self.tree.node else None
+            row = self.rows.get(self.aspects.node.aspect) if self.aspects.node else None
             return citing.quotes(row, self.text) if row else []
         entry = self.findings.entry
         return citing.quotes(entry.finding, self.text) if entry else []
@@ -232,7 +235,7 @@ class ReviewPage(Deciding, Page):
             self.action_show("document")
         elif event.rows is self.text:
             self._citing()
-        elif self.tree.node:
+        elif self.aspects.node:
             self._narrow()
 
     def _citing(self) -> None:
@@ -246,7 +249,7 @@ class ReviewPage(Deciding, Page):
         at = (owners.index(here) + 1) % len(owners) if here in owners else 0
         place = self.text.cursor, self.text.scroll_offset.y
         if not self.findings.go_to(owners[at]):
-            self.findings.arrange(Facets())
+            self.findings.present(Facets())
             self.findings.go_to(owners[at])
         self.text.stay(*place)
         more = f", {at + 1} of {len(owners)}" if len(owners) > 1 else ""
@@ -254,7 +257,7 @@ class ReviewPage(Deciding, Page):
 
     def _narrow(self) -> None:
         """Show the findings of the dimension or aspect under the cursor; again: all."""
-        node = self.tree.node
+        node = self.aspects.node
         assert node is not None
         facets = self.findings.facets
         wanted = facets.model_copy(
@@ -286,22 +289,33 @@ class ReviewPage(Deciding, Page):
         at = PANES.index(focused) if focused in PANES else 1
         for step in range(1, len(PANES) + 1):
             name = PANES[(at + by * step) % len(PANES)]
-            if name != "tree" or self.tree.display or self.has_class("-narrow"):
+            if name != "tree" or self.aspects.display or self.size.width < NARROW:
                 self.action_show(name)
                 return
 
     def action_show(self, name: str) -> None:
-        """Show a pane and give it the focus; the tree goes away again on its key."""
-        tree_asked = name == "tree"
-        if tree_asked and self.tree.has_focus and not self.has_class("-wide"):
-            name, tree_asked = "findings", False
-        if name == "tree" or self.has_class("-narrow") or not tree_asked:
-            for pane in ("tree", "document"):
-                keep = pane == "tree" and not self.has_class("-narrow") and self.focused is not None
-                self.set_class(pane == name or (keep and self.has_class("show-tree")
-                               and name != "findings"), f"show-{pane}")
-        self.refresh_bindings()
+        """Give a pane the focus and show it; the key of the tree also puts it away again."""
+        away = name == "tree" and self.aspects.has_focus and not self.has_class("-wide")
+        name = "findings" if away else name
+        self._make_room(name, self.size.width)
+        if away:
+            self.remove_class("show-tree")
+        self.session.remember("tree", self.has_class("show-tree"))
         self.call_after_refresh(self.query_one(f"#{name}").focus)
+
+    def _make_room(self, name: str, width: int) -> None:
+        """Let a pane show: alone on a narrow screen, beside the others on a wider one."""
+        if width < NARROW:
+            self.set_class(name == "tree", "show-tree")
+            self.set_class(name == "document", "show-document")
+        elif name == "tree":
+            self.add_class("show-tree")
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Keep what has the focus in sight."""
+        if self.focused and self.focused.id in PANES:
+            self._make_room(self.focused.id, event.size.width)
+        self.call_after_refresh(self._state)
 
     def action_search(self) -> None:
         """Open the search line."""
@@ -313,7 +327,7 @@ class ReviewPage(Deciding, Page):
     def on_input_changed(self, event: Input.Changed) -> None:
         """Search while typing."""
         if event.input.has_class("-open"):
-            self.findings.arrange(
+            self.findings.present(
                 self.findings.facets.model_copy(update={"text": event.value.strip()})
             )
 
@@ -334,7 +348,7 @@ class ReviewPage(Deciding, Page):
 
     def _facets(self, facets: Facets | None) -> None:
         if facets is not None:
-            self.findings.arrange(facets)
+            self.findings.present(facets)
             kept = facets.model_copy(update={"text": "", "aspect": ""})
             self.session.remember("facets", kept.model_dump(mode="json"))
 
@@ -344,13 +358,13 @@ class ReviewPage(Deciding, Page):
 
         names = list(ORDERS)
         order = names[(names.index(self.findings.order) + 1) % len(names)]
-        self.findings.arrange(order=order, backwards=False)
+        self.findings.present(order=order, backwards=False)
         self.session.remember("order", order)
         self.session.remember("backwards", False)
 
     def action_backwards(self) -> None:
         """The other direction."""
-        self.findings.arrange(backwards=not self.findings.backwards)
+        self.findings.present(backwards=not self.findings.backwards)
         self.session.remember("backwards", self.findings.backwards)
 
     def action_back(self) -> None:
@@ -384,11 +398,11 @@ class ReviewPage(Deciding, Page):
 
     def action_design(self, by: int) -> None:
         """Open the design that follows on the list."""
-        opened, store = self.session.current, self.session.store
+        opened = self.session.current
         names = [d.design for d in self.session.designs]
-        if opened and store and opened.design in names:
+        if opened and opened.design in names:
             at = (names.index(opened.design) + by) % len(names)
-            self._app.open(store.path(names[at]))
+            self._app.open(self.session.path(names[at]))
 
     @property
     def open_state(self) -> TriageState:

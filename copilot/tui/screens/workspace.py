@@ -80,7 +80,7 @@ class DesignTable(Rows):
         mark = "✚" if design.design in self.selected else " "
         name, folder = _name(design.design, room - 1)
         parts: list[Content | tuple[str, str]] = [
-            (f" {mark} ", "bold $text-accent"),
+            (f" {mark} ", "bold $accent"),
             (name, "" if design.exists else "$faint"),
             (folder.ljust(room - len(name)), "$faint"),
         ]
@@ -88,7 +88,7 @@ class DesignTable(Rows):
 
     def _standing(self, design: DesignSummary, width: int) -> list[Content | tuple[str, str]]:
         if design.design == self.running:
-            return [(f"  ⟳ {self.step}", "$text-accent")]
+            return [(f"  ⟳ {self.step}", "$accent")]
         if design.design in self.waiting:
             return [("  … waits", "$muted")]
         if design.last is None:
@@ -112,8 +112,8 @@ def _name(design: str, room: int) -> tuple[str, str]:
 def _score(last: ReviewSummary) -> list[tuple[str, str]]:
     if last.score is None:
         return [("  not judged    ", "$muted")]
-    style = "$text-success" if last.score >= 0.7 else "$text-warning"
-    style = "$text-error" if last.score < 0.4 else style
+    style = "$success" if last.score >= 0.7 else "$warning"
+    style = "$error" if last.score < 0.4 else style
     return [("  ", ""), (looks.bar(last.score), style), (f" {last.score:>4.0%} ", "")]
 
 
@@ -126,8 +126,8 @@ def _counts(last: ReviewSummary) -> list[tuple[str, str]]:
 
 def _age(design: DesignSummary, width: int) -> list[tuple[str, str]]:
     assert design.last is not None
-    stale = ("changed", "$text-accent") if design.stale else (age(design.last.created), "")
-    stale = ("gone", "$text-error") if not design.exists else stale
+    stale = ("changed", "$accent") if design.stale else (age(design.last.created), "")
+    stale = ("gone", "$error") if not design.exists else stale
     parts = [("  ", ""), (f"{stale[0]:<11}", stale[1] or "$muted")]
     if width >= WIDE:
         parts.append((f"{design.last.words:>5,}  {design.last.judge[:9]}", "$muted"))
@@ -212,7 +212,7 @@ class Workspace(Page):
     def action_open(self) -> None:
         """Open the design under the cursor."""
         if self.table.design and self.session.store:
-            self._app.open(self.session.store.path(self.table.design.design))
+            self._app.open(self.session.path(self.table.design.design))
 
     def action_review(self) -> None:
         """Review the selected designs, or the one under the cursor."""
@@ -223,9 +223,8 @@ class Workspace(Page):
         self._review(list(self.table.designs))
 
     def _review(self, designs: list[DesignSummary]) -> None:
-        store = self.session.store
-        if store:
-            self._app.review([store.path(d.design) for d in designs if d.exists])
+        if self.session.store:
+            self._app.review([self.session.path(d.design) for d in designs if d.exists])
             self.action_clear()
 
     def action_select(self) -> None:
