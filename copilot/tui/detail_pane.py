@@ -18,7 +18,7 @@ from copilot.tui.facets import Entry
 from copilot.tui.session import Session
 
 
-class Detail(VerticalScroll):
+class Detail(VerticalScroll, inherit_bindings=False):
     """Scrolls by vi keys; shows from the top whenever it shows something else."""
 
     DEFAULT_CSS = """
@@ -30,8 +30,8 @@ class Detail(VerticalScroll):
         Binding("k,up", "scroll(-1)", "up", show=False),
         Binding("g,home", "scroll_home", "first", show=False),
         Binding("G,end", "scroll_end", "last", show=False),
-        Binding("ctrl+d", "page_down", "page down", show=False),
-        Binding("ctrl+u", "page_up", "page up", show=False),
+        Binding("ctrl+d,pagedown,space", "page_down", "page down", show=False),
+        Binding("ctrl+u,pageup", "page_up", "page up", show=False),
     ]
 
     def compose(self) -> ComposeResult:

@@ -16,7 +16,7 @@ from textual.strip import Strip
 from textual.style import Style
 
 
-class Rows(ScrollView, can_focus=True):
+class Rows(ScrollView, can_focus=True, inherit_bindings=False):
     """Base of all lists: a subclass says how many rows there are and draws one of them.
 
     Rows are `Content`, whose text is never read as markup.
