@@ -199,11 +199,16 @@ class ArchReview(App[None]):
         self.told.publish(messages.ReviewEnded(path, problem, over.cancelled))
         self._say(path, over.cancelled, problem, result)
 
-    def _say(self, path: Path, cancelled: bool, problem: str, result: Any) -> None:
+    def _say(self, path: Path, cancelled: bool, problem: str, result: Review | None) -> None:
+        from copilot.tui.progress import gaps
+
         if problem:
             self.notify(problem, title="not reviewed", severity="error", timeout=12, markup=False)
         elif cancelled:
             self.notify(f"{path.name}: cancelled, nothing changed", timeout=4, markup=False)
+        elif result is not None and (missing := gaps(result)):
+            said = f"{path.name}: {missing}"
+            self.notify(said, title="not complete", severity="warning", timeout=12, markup=False)
         elif result is not None:
             said = f"{path.name}: {len(result.findings)} findings in {result.usage.seconds:.1f} s"
             self.notify(said, timeout=4, markup=False)
