@@ -268,3 +268,17 @@ def test_a_file_edited_since_shows_the_text_that_was_reviewed(
             assert "The file changed since this review" in text(pilot)
 
     play(journey)
+
+
+def test_a_dead_endpoint_is_a_message_with_what_to_do(design: Path, knowledge: Knowledge) -> None:
+    async def journey() -> None:
+        options = {"model": "openai:none", "base_url": "http://127.0.0.1:9/v1", "retries": 0}
+        async with running(design, knowledge=knowledge, size=(140, 40), **options) as pilot:
+            await opened(pilot)
+            await keys(pilot, "r")
+            await reviewed(pilot)
+            await until(pilot, lambda: "not complete" in text(pilot))
+            shown = " ".join(text(pilot).split())
+            assert "cannot be reached" in shown and "ctrl+r" in shown
+
+    play(journey)
