@@ -95,7 +95,9 @@ def from_json(data: bytes) -> set[tuple[str, str]]:
 
 
 def from_html(data: bytes) -> set[tuple[str, str]]:
-    return set(re.findall(r'<article class="finding" id="f-(\w+)" data-severity="(\w+)"', data.decode()))
+    return set(
+        re.findall(r'<article class="finding" id="f-(\w+)" data-severity="(\w+)"', data.decode())
+    )
 
 
 def from_markdown(data: bytes) -> set[tuple[str, str]]:

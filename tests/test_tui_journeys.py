@@ -155,9 +155,7 @@ def test_decisions_of_many_findings_are_one_stroke_that_undo_takes_back(
     play(journey)
 
 
-def test_an_accepted_risk_needs_owner_and_a_day_to_come(
-    design: Path, knowledge: Knowledge
-) -> None:
+def test_an_accepted_risk_needs_owner_and_a_day_to_come(design: Path, knowledge: Knowledge) -> None:
     async def journey() -> None:
         async with running(design, knowledge=knowledge) as pilot:
             table, _ = await opened(pilot)

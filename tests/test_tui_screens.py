@@ -102,9 +102,7 @@ def timeless(shown: str) -> str:
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 50)], ids=str)
-def test_screens_look_as_stored(
-    design: Path, knowledge: Knowledge, size: tuple[int, int]
-) -> None:
+def test_screens_look_as_stored(design: Path, knowledge: Knowledge, size: tuple[int, int]) -> None:
     name = f"{size[0]}x{size[1]}"
 
     async def journey() -> None:
@@ -190,7 +188,9 @@ def test_a_huge_document_opens_and_scrolls(knowledge: Knowledge) -> None:
             table, document = await opened(pilot)
             await until(pilot, lambda: len(table.shown) == 3)
             started = time.process_time()
-            table.go_to(next(e for e in table.shown if e.finding.kind == "weakness").finding.fingerprint)
+            table.go_to(
+                next(e for e in table.shown if e.finding.kind == "weakness").finding.fingerprint
+            )
             await keys(pilot, "enter", "G", "g", "n", "ctrl+d")
             assert time.process_time() - started < 10, "it must not read the whole text per key"
             assert "Line 19999 of the design." in text(pilot)

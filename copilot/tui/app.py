@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -88,6 +89,7 @@ class ArchReview(App[None]):
     def _know(self, knowledge: Knowledge) -> None:
         self.session.knowledge = knowledge
         self.told.publish(messages.KnowledgeLoaded())
+        _spare_collector()
 
     def _known_theme(self, name: str) -> str:
         return name if name in self.available_themes else self.theme
@@ -146,6 +148,7 @@ class ArchReview(App[None]):
         await asyncio.to_thread(self.session.open, path)
         self.told.publish(messages.ReviewOpened())
         self.switch_mode(page)
+        _spare_collector()
 
     # --- reviews ------------------------------------------------------------------------------
 
@@ -198,6 +201,7 @@ class ArchReview(App[None]):
         self.queued = [each for each in self.queued if each != path]
         self.told.publish(messages.ReviewEnded(path, problem, over.cancelled))
         self._say(path, over.cancelled, problem, result)
+        _spare_collector()
 
     def _say(self, path: Path, cancelled: bool, problem: str, result: Review | None) -> None:
         from copilot.tui.progress import gaps
@@ -219,3 +223,13 @@ class ArchReview(App[None]):
         if self.bench and self.session.running:
             self.bench.cancel()
         self.told.publish(messages.DesignsChanged())
+
+
+def _spare_collector() -> None:
+    """Let the garbage collector pass over what stays: knowledge, review, widgets.
+
+    A full collection that looks at all of them took 150 ms, and would come between key and paint;
+    drawing makes many short-lived objects, so that collections would be frequent too.
+    """
+    gc.freeze()
+    gc.set_threshold(20_000, 10, 100)
