@@ -92,8 +92,8 @@ def draw() -> None:
 
 
 SCREENS = (
-    ("workspace", (120, 32), "archreview-dark", ()),
-    ("review", (180, 46), "archreview-dark", ("enter", "~", "j", "j")),
+    ("workspace", (116, 18), "archreview-dark", ("k", "k")),
+    ("review", (152, 42), "archreview-dark", ("enter", "~", "j", "j")),
     ("decide", (110, 30), "archreview-light", ("enter", "~", "t")),
 )
 """Name of a picture of the terminal application, its size, theme, and the keys that lead there."""
@@ -104,7 +104,7 @@ async def draw_screens() -> None:
     from copilot.tui.app import ArchReview
     from copilot.tui.session import Session
 
-    paths = tuple(sorted((ROOT / "evals" / "designs").glob("r*.md")))
+    paths = tuple(sorted((ROOT / "evals" / "designs").glob("re*-[2345].md")))
     with tempfile.TemporaryDirectory() as folder:
         workspace = Path(folder) / ".archreview"
         for name, size, theme, keys in SCREENS:
@@ -115,7 +115,7 @@ async def draw_screens() -> None:
                     await pilot.pause(0.05)
                 app.theme = theme
                 if not any(design.last for design in session.designs):
-                    app.review(session.path(design.design) for design in session.designs[-6:])
+                    app.review(session.path(design.design) for design in session.designs[-9:])
                 while app.queued:
                     await pilot.pause(0.1)
                 await pilot.press("G")

@@ -18,6 +18,7 @@ from copilot.schema import Citation, Document, Review, Status
 from copilot.store import Store
 from copilot.tui.document import DocumentView
 from copilot.tui.findings import FindingsTable
+from copilot.tui.screens.workspace import DesignTable
 from tests.build import make_review, make_row
 from tests.screens import check_snapshot, keys, lines, running, text, until
 
@@ -148,7 +149,7 @@ def test_every_size_draws_without_a_line_too_long(design: Path, knowledge: Knowl
     async def journey() -> None:
         async with running(design, knowledge=knowledge, size=(80, 24)) as pilot:
             await opened(pilot)
-            for size in ((20, 6), (40, 10), (99, 24), (100, 24), (159, 24), (160, 24)):
+            for size in ((20, 6), (40, 10), (99, 24), (100, 24), (149, 24), (150, 24)):
                 await pilot.resize_terminal(*size)
                 await pilot.pause()
                 assert len(lines(pilot)) == size[1]
@@ -185,7 +186,7 @@ def test_a_huge_document_opens_and_scrolls(knowledge: Knowledge) -> None:
 
     async def journey() -> None:
         async with running(path, knowledge=knowledge, size=(120, 40)) as pilot:
-            table, document = await opened(pilot)
+            table, _document = await opened(pilot)
             await until(pilot, lambda: len(table.shown) == 3)
             started = time.process_time()
             table.go_to(
@@ -208,3 +209,27 @@ def test_the_doctor_says_what_leaves_the_machine(knowledge: Knowledge) -> None:
             assert "context_tokens" in text(pilot)
 
     play(journey)
+
+
+def test_one_row_alone_is_marked_wherever_the_list_is_scrolled_to(knowledge: Knowledge) -> None:
+    folder = Path("many")
+    folder.mkdir()
+    for number in range(60):
+        (folder / f"design-{number:02}.md").write_text("# A design\n", encoding="utf-8")
+
+    async def journey() -> None:
+        async with running(folder, knowledge=knowledge, size=(80, 24)) as pilot:
+            for pressed in ("G", "k", "k", "ctrl+u", "j", "g", "j"):
+                await keys(pilot, pressed)
+                table = pilot.app.screen.query_one(DesignTable)
+                at = table.cursor - table.scroll_offset.y
+                shades = [_background(pilot, y) for y in range(3, 22)]  # below tabs, border and head
+                assert len(set(shades)) == 2 and shades.count(shades[at]) == 1, pressed
+
+    play(journey)
+
+
+def _background(pilot: Pilot[None], y: int) -> object:
+    """The colour behind the first letters of a line of the screen, as it was drawn."""
+    strip = pilot.app.screen._compositor.render_strips()[y]
+    return next(segment.style.bgcolor for segment in strip.crop(4, 8) if segment.style)

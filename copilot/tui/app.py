@@ -36,7 +36,7 @@ class ArchReview(App[None]):
     HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012
         (0, "-narrow"),
         (100, "-middle"),
-        (160, "-wide"),
+        (150, "-wide"),
     ]
     BINDINGS: ClassVar[list[BindingType]] = [
         *(Binding(e.key, f"go('{e.name}')", e.title, show=False) for e in PAGES),

@@ -166,7 +166,7 @@ async def measure_keys(workspace: Path) -> tuple[list[tuple[float, float, str]],
         await pilot.pause()
         opened = time.perf_counter() - started
         for key in KEYS:
-            key = {" ": "space"}.get(key, key)
+            key = "space" if key == " " else key
             await asyncio.sleep(0.03)
             started, used = time.perf_counter(), time.process_time()
             await _pressed(app, key)
@@ -205,8 +205,8 @@ def main() -> None:
         print(
             f"key to paint over {len(times)} keys; {FINDINGS:,} findings, {CHARACTERS:,} characters"
         )
-        for what, column in (("by the clock", 0), ("own work", 1)):
-            only = [each[column] * 1000 for each in times]
+        walls, works = [each[0] * 1000 for each in times], [each[1] * 1000 for each in times]
+        for what, only in (("by the clock", walls), ("own work", works)):
             p95 = quantiles(only, n=20)[-1]
             print(f"  {what}: median {median(only):.1f}, p95 {p95:.1f}, longest {max(only):.1f} ms")
         slow = sorted(((own, key) for _, own, key in times), reverse=True)[:6]
