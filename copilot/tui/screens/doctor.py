@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
@@ -61,7 +62,7 @@ class Doctor(Page):
     def action_check(self, call: int) -> None:
         """Look at everything again; `call` allows one small request to the model."""
         self.query_one("#checks", Static).update(Content.styled("checking …", "$muted"))
-        self.run_worker(self._check(bool(call)), exclusive=True, group="check")
+        self.run_worker(partial(self._check, bool(call)), exclusive=True, group="check")
 
     async def _check(self, call: bool) -> None:
         from copilot.review.checkup import check_all

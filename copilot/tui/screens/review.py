@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import events
@@ -170,7 +171,11 @@ class ReviewPage(Deciding, Page):
         return {row.aspect: row for row in review.coverage} if review else {}
 
     def _findings(self) -> None:
-        self.findings.show(self.session.entries())
+        self.run_worker(self._read_findings, exclusive=True, group="findings")
+
+    async def _read_findings(self) -> None:
+        """Look up what was decided: for many findings that takes longer than a key may."""
+        self.findings.show(await asyncio.to_thread(self.session.entries))
 
     def _marks(self) -> list[Mark]:
         return citing.marks(self.session.current.review if self.session.current else None)
@@ -303,7 +308,8 @@ class ReviewPage(Deciding, Page):
         self._make_room(name, self.size.width)
         if away:
             self.remove_class("show-tree")
-        self.session.remember("tree", self.has_class("show-tree"))
+        if name == "tree" or away:
+            self.session.remember("tree", self.has_class("show-tree"))
         self.call_after_refresh(self.query_one(f"#{name}").focus)
 
     def _make_room(self, name: str, width: int) -> None:

@@ -279,7 +279,7 @@ class Workspace(Page):
 
     def action_relist(self) -> None:
         """Read the list anew: files may have changed."""
-        self.run_worker(self._relist(), exclusive=True, group="relist")
+        self.run_worker(self._relist, exclusive=True, group="relist")
 
     async def _relist(self) -> None:
         import asyncio
