@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
+from textual import work
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
@@ -87,8 +88,9 @@ class Deciding(Screen[None]):
 
     def _write(self, act: Callable[[], T], tell: Callable[[T], str]) -> None:
         """Have something kept by the writing thread, then say so and show it."""
-        self.run_worker(partial(self._kept, act, tell), group="decide")
+        self._kept(act, tell)
 
+    @work(group="decide")
     async def _kept(self, act: Callable[[], T], tell: Callable[[T], str]) -> None:
         try:
             done = await self.session.write(act)
@@ -142,8 +144,9 @@ class Deciding(Screen[None]):
 
     def _export(self, wanted: tuple[str, Path] | None) -> None:
         if wanted:
-            self.run_worker(partial(self._written, *wanted), exclusive=True, group="export")
+            self._written(*wanted)
 
+    @work(exclusive=True, group="export")
     async def _written(self, form: str, path: Path) -> None:
         try:
             await asyncio.to_thread(self.session.export, form, path)

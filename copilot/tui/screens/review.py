@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, ClassVar, cast
 
-from textual import events
+from textual import events, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
@@ -171,8 +171,9 @@ class ReviewPage(Deciding, Page):
         return {row.aspect: row for row in review.coverage} if review else {}
 
     def _findings(self) -> None:
-        self.run_worker(self._read_findings, exclusive=True, group="findings")
+        self._read_findings()
 
+    @work(exclusive=True, group="findings")
     async def _read_findings(self) -> None:
         """Look up what was decided: for many findings that takes longer than a key may."""
         self.findings.show(await asyncio.to_thread(self.session.entries))
