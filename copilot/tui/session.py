@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from copilot.knowledge import Knowledge
     from copilot.schema import Document, Finding, Review, TriageState
@@ -251,16 +251,6 @@ class Session:
     async def write(self, act: Callable[[], T]) -> T:
         """Let the writing thread do something and wait for it; errors come through."""
         return await asyncio.get_running_loop().run_in_executor(self._writer, act)
-
-    def dimension_title(self, dimension: str) -> str:
-        """Title of a dimension, or its id while the knowledge is not there."""
-        found = self.dimensions(dimension)
-        return found[0] if found else dimension
-
-    def dimensions(self, *wanted: str) -> Sequence[str]:
-        """Titles of dimensions, of all without arguments."""
-        every: Iterable[Any] = self.knowledge.dimensions if self.knowledge else ()
-        return [d.title for d in every if not wanted or d.id in wanted]
 
 
 def who() -> str:

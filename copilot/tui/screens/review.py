@@ -13,7 +13,7 @@ from textual.content import Content
 from textual.widgets import Input, Static
 
 from copilot.review.events import Judged, Read
-from copilot.schema import Coverage, TriageState
+from copilot.schema import Coverage
 from copilot.tui import citing, summary
 from copilot.tui.aspects import AspectTree
 from copilot.tui.deciding import Deciding
@@ -413,12 +413,6 @@ class ReviewPage(Deciding, Page):
         if opened and opened.design in names:
             at = (names.index(opened.design) + by) % len(names)
             self._app.open(self.session.path(names[at]))
-
-    @property
-    def open_state(self) -> TriageState:
-        """The state of the finding under the cursor."""
-        entry = self.findings.entry
-        return entry.triage.state if entry else TriageState.OPEN
 
 
 def _titled(pane: Rows | Detail, title: str) -> Rows | Detail:
