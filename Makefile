@@ -8,7 +8,7 @@ DEV_STAMP := $(VENV)/.installed-dev
 UV := $(shell command -v uv)
 INSTALL := $(if $(UV),$(UV) pip install -q --python $(BIN)/python,$(BIN)/python -m pip install --disable-pip-version-check -q)
 
-.PHONY: help demo test lint check gate format train eval bench readme clean
+.PHONY: help demo demo-tui test lint check gate format train eval bench readme clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -27,6 +27,9 @@ $(DEV_STAMP): pyproject.toml constraints.txt
 
 demo: $(STAMP) ## make .venv, install, review a sample design offline and print the report
 	@$(BIN)/archreview review evals/designs/realtime-serving-2.md --ephemeral
+
+demo-tui: $(STAMP) ## make .venv, install, open the terminal application on the sample designs
+	@$(BIN)/archreview tui evals/designs
 
 test: $(DEV_STAMP) ## make .venv and run every test, on two processes
 	@$(BIN)/python -m pytest -n 2

@@ -9,10 +9,10 @@ from typing import Any
 
 import click
 
-from copilot.cli.checkup import Check, check_all
 from copilot.cli.model_options import model_options
 from copilot.errors import ExitCode
 from copilot.reports.safe import one_line
+from copilot.review.checkup import Check, check_all
 from copilot.settings import load_settings
 
 _MARKS = {"ok": "ok  ", "note": "note", "broken": "FAIL"}

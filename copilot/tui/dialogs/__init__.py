@@ -1,0 +1,1 @@
+"""The dialogs: each asks for one thing and answers with a value, or with None when left."""

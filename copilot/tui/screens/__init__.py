@@ -1,0 +1,1 @@
+"""The screens: one module each, which owns layout and events and nothing else."""
