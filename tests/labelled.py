@@ -94,7 +94,9 @@ class QuoteJudge:
     def verdict(self, aspect: str, words: str) -> Judgement:
         quote = " ".join(QUOTES.get(aspect, "").split())
         at = words.find(quote) if quote else -1
-        there = at >= 0 and ":" not in words[max(0, at - 3) : at]
+        after = words[at + len(quote) :][:60]
+        retracted = any(note in after for note in ("Note: contrary", "Correction:", "Contrary to"))
+        there = at >= 0 and ":" not in words[max(0, at - 3) : at] and not retracted
         return Judgement(
             aspect=aspect,
             status=Status.ADDRESSED if there else Status.MISSING,

@@ -41,7 +41,14 @@ def words(text: str) -> Counter[str]:
 def test_every_kind_is_made_and_repeatable(
     made: list[Mutant], tmp_path: Path, knowledge: Knowledge
 ) -> None:
-    assert {m.kind for m in made} == {"delete", "degrade", "contradict", "decoy", "neutral"}
+    assert {m.kind for m in made} == {
+        "delete",
+        "degrade",
+        "contradict",
+        "retract",
+        "decoy",
+        "neutral",
+    }
     again = list(mutants(load(load_cases(tmp_path, knowledge.aspects)[0]), knowledge))
     assert again == made
     assert len({m.name for m in made}) == len(made)
@@ -75,6 +82,30 @@ def test_a_contradicted_aspect_keeps_its_words_behind_a_denial(made: list[Mutant
         text = " ".join(mutant.text.split())
         assert re.search(rf"\w+: {re.escape(' '.join(QUOTES[aspect].split()))}", text)
         assert not words(DESIGN) - words(mutant.text)
+
+
+def test_a_retraction_is_a_paragraph_of_its_own_behind_the_evidence(made: list[Mutant]) -> None:
+    for aspect, mutant in of_kind(made, "retract").items():
+        evidence = " ".join(QUOTES[aspect].split())
+        paragraphs = [" ".join(part.split()) for part in mutant.text.split("\n\n")]
+        at = next(i for i, part in enumerate(paragraphs) if evidence in part)
+        assert re.match(r"Note: contrary|Correction:|Contrary to", paragraphs[at + 1])
+        assert not words(DESIGN) - words(mutant.text)
+
+
+def test_quotes_of_a_second_annotator_widen_a_deletion(
+    tmp_path: Path, knowledge: Knowledge
+) -> None:
+    content = labels(knowledge)
+    also = "Others follow when it has run for a month."
+    content["aspects"]["risk.reliability"]["second"] = {"status": "addressed", "evidence": [also]}
+    write_case(tmp_path, content)
+    loaded = load(load_cases(tmp_path, knowledge.aspects)[0])
+    made = list(mutants(loaded, knowledge))
+    assert also in of_kind(made, "delete")["risk.reliability"].text
+    wide = of_kind(made, "delete-all")
+    assert set(wide) == {"risk.reliability"}
+    assert also not in wide["risk.reliability"].text
 
 
 def test_a_decoy_only_adds_words_about_a_missing_aspect(made: list[Mutant]) -> None:

@@ -25,6 +25,15 @@ _TAG = re.compile(r"</?[a-zA-Z][^<>]*>|^[^<>]{0,20}>|<[^<>]{0,20}$")
 _LETTERS = re.compile(r"[^\W_]")
 
 
+class Second(Record):
+    """What a second annotator says."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    status: Status
+    evidence: tuple[str, ...] = ()
+
+
 class Label(Record):
     """What the annotators say about one aspect of one design."""
 
@@ -37,6 +46,8 @@ class Label(Record):
     accept: tuple[Status, ...] = ()
     """Every status that counts as right; always holds `status`."""
     applicable: bool = True
+    second: Second | None = None
+    """The second annotator's own words, where they were kept; `accept` is what scores use."""
 
     @field_validator("status", "accept")
     @classmethod

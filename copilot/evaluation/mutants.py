@@ -1,8 +1,10 @@
 """Mutants of labelled designs: small edits after which the right verdict is known.
 
-    delete      the evidence of an aspect is removed           -> missing
+    delete      the quotes of an aspect are removed            -> missing
+    delete-all  those of the second annotator as well          -> missing
     degrade     it gives way to a promise, or loses its numbers -> partial or missing
     contradict  it stays, but is said not to be part of this    -> partial or missing
+    retract     a paragraph after it takes it back             -> partial or missing
     decoy       words about a missing aspect that claim nothing -> never addressed
     neutral     the form changes, the words stay                -> nothing changes
 
@@ -28,12 +30,12 @@ from copilot.evaluation.baselines import all_cues
 from copilot.evaluation.edits import Edit, Unit, apply, remove_sentences, units
 from copilot.evaluation.neutral import neutral_texts
 from copilot.evaluation.run import Loaded
-from copilot.evaluation.wording import DECOYS, DENIALS, PROMISES
+from copilot.evaluation.wording import DECOYS, DENIALS, PROMISES, RETRACTIONS
 from copilot.judges.offline.cues import WordIndex
 from copilot.knowledge import Knowledge
 from copilot.schema import Aspect, Status
 
-Kind = Literal["delete", "degrade", "contradict", "decoy", "neutral"]
+Kind = Literal["delete", "delete-all", "degrade", "contradict", "retract", "decoy", "neutral"]
 
 PER_KIND = 3
 """Most mutants of one kind for one design; neutral ones are one of each variant."""
@@ -96,11 +98,15 @@ def mutants(loaded: Loaded, knowledge: Knowledge) -> Iterator[Mutant]:
     usable = [a for a in aspects if a.id in grounds]
     addressed = [a for a in usable if site.status(a) is Status.ADDRESSED]
     for aspect in _pick(usable, f"{loaded.case.id}/delete"):
-        yield site.delete(aspect, grounds[aspect.id])
+        yield site.delete("delete", aspect, grounds[aspect.id])
+    wide = {a.id: g for a in aspects if (g := site.ground(a, everybody=True)) is not None}
+    for aspect in _pick([a for a in aspects if a.id in wide], f"{loaded.case.id}/delete-all"):
+        yield site.delete("delete-all", aspect, wide[aspect.id])
     for aspect in _pick(addressed, f"{loaded.case.id}/degrade"):
         yield site.degrade(aspect, grounds[aspect.id])
     for aspect in _pick(addressed, f"{loaded.case.id}/contradict"):
         yield site.contradict(aspect, grounds[aspect.id])
+        yield site.retract(aspect, grounds[aspect.id])
     absent = [a for a in aspects if site.sure(a) and site.status(a) is Status.MISSING]
     for aspect in _pick(absent, f"{loaded.case.id}/decoy"):
         yield site.decoy(aspect)
@@ -182,18 +188,27 @@ class _Site:
         return not label.contested and label.confidence >= SURE and not aspect.disabled
 
     def ground(
-        self, aspect: Aspect, cited: Sequence[Span] = (), most: int = MOST_PLACES
+        self,
+        aspect: Aspect,
+        cited: Sequence[Span] = (),
+        most: int = MOST_PLACES,
+        *,
+        everybody: bool = False,
     ) -> Ground | None:
         """What the aspect stands on; None where an edit would not make its label sure.
 
         `cited` is evidence beside the labelled quotes; more than `most` places are too many.
+        `everybody` counts the second annotator's quotes as evidence too, and needs some.
         """
         label, spans = self.loaded.case.labels[aspect.id], self.loaded.spans[aspect.id]
+        if everybody and not self.loaded.second[aspect.id]:
+            return None
         if aspect.id in DIFFUSE or not self.sure(aspect) or label.status is Status.MISSING:
             return None
         if not spans or len(spans) < len(label.evidence):
             return None
-        quotes = [*spans, *cited]
+        second = self.loaded.second[aspect.id] if everybody else ()
+        quotes = [*spans, *second, *cited]
         evidence = tuple(
             unit for unit in self.units if any(_overlap(s, quote) for s in unit for quote in quotes)
         )
@@ -204,9 +219,9 @@ class _Site:
             return None
         return Ground(evidence, cued)
 
-    def delete(self, aspect: Aspect, ground: Ground) -> Mutant:
+    def delete(self, kind: Kind, aspect: Aspect, ground: Ground) -> Mutant:
         edits = self._without(ground.sentences)
-        return self._edited("delete", "", aspect, frozenset({Status.MISSING}), edits)
+        return self._edited(kind, "", aspect, frozenset({Status.MISSING}), edits)
 
     def degrade(self, aspect: Aspect, ground: Ground) -> Mutant:
         text = self.loaded.document.text
@@ -227,6 +242,12 @@ class _Site:
             at = unit[0][0] + len(_marker(self.loaded.document.text, unit[0]))
             edits.append(Edit(at, at, f"{self._phrase(DENIALS, aspect)} "))
         return self._edited("contradict", "denial", aspect, NOT_ADDRESSED, edits)
+
+    def retract(self, aspect: Aspect, ground: Ground) -> Mutant:
+        at = ground.evidence[-1][-1][1]
+        edit = Edit(at, at, f"\n\n{self._phrase(RETRACTIONS, aspect)}\n\n")
+        edits = [*self._without(set(ground.other)), edit]
+        return self._edited("retract", "", aspect, NOT_ADDRESSED, edits)
 
     def decoy(self, aspect: Aspect) -> Mutant:
         key = self._key(aspect)

@@ -43,6 +43,8 @@ class Loaded:
     evidence: Evidence
     spans: dict[str, list[Span]]
     """Aspect id -> where its labelled quotes stand, those that were found."""
+    second: dict[str, list[Span]]
+    """Aspect id -> where the second annotator's quotes stand, those that were found."""
 
     @property
     def document(self) -> Document:
@@ -64,13 +66,22 @@ class Judged:
 def load(case: Case) -> Loaded:
     """Read the document of a case and find its labelled quotes; raises DocumentError."""
     document = load_document(case.path)
-    quotes = [(aspect, q) for aspect, label in case.labels.items() for q in label.evidence]
-    found = locate([quote for _, quote in quotes], document.text)
-    spans: dict[str, list[Span]] = {aspect: [] for aspect in case.labels}
-    for (aspect, _), span in zip(quotes, found, strict=True):
+    labels = case.labels.items()
+    first = {aspect: label.evidence for aspect, label in labels}
+    second = {aspect: label.second.evidence if label.second else () for aspect, label in labels}
+    text = document.text
+    return Loaded(case, lay_out(document), _found(first, text), _found(second, text))
+
+
+def _found(quotes: Mapping[str, Sequence[str]], text: str) -> dict[str, list[Span]]:
+    """Where each aspect's quotes stand; those that are not found are left out."""
+    owners = [aspect for aspect, of_aspect in quotes.items() for _ in of_aspect]
+    spans: dict[str, list[Span]] = {aspect: [] for aspect in quotes}
+    wanted = [quote for of_aspect in quotes.values() for quote in of_aspect]
+    for aspect, span in zip(owners, locate(wanted, text), strict=True):
         if span is not None:
             spans[aspect].append(span)
-    return Loaded(case, lay_out(document), spans)
+    return spans
 
 
 def lay_out(document: Document) -> Evidence:

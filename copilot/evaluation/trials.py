@@ -86,7 +86,8 @@ async def _try(
 def mutant_scores(trials: Sequence[Sequence[Trial]], weights: Floats) -> dict[str, Score]:
     """Scores over all trials, with intervals from the same resamples of documents.
 
-    `..._both_right`: original and mutant both judged right. `delete_noticed`: judged missing after
+    `..._both_right`: original and mutant both judged right; `delete_all...`: with the quotes of
+    both annotators removed, not those of the first alone. `delete_noticed`: judged missing after
     the deletion, of the aspects that were judged present before. `collateral`: verdicts changed on
     other aspects. `decoy_false_accept`: judged addressed with the decoy in; `decoy_flipped`: of
     those that were not judged addressed without it. `neutral_invariance`: verdicts unchanged.
@@ -95,6 +96,8 @@ def mutant_scores(trials: Sequence[Sequence[Trial]], weights: Floats) -> dict[st
     tallies = {
         f"{kind}_both_right": [_both_right(_of(case, kind)) for case in trials] for kind in edited
     }
+    tallies["delete_all_both_right"] = [_both_right(_of(case, "delete-all")) for case in trials]
+    tallies["retract_both_right"] = [_both_right(_of(case, "retract")) for case in trials]
     tallies["both_right"] = [_both_right(_of(case, *edited)) for case in trials]
     tallies["delete_noticed"] = [_noticed(_of(case, "delete")) for case in trials]
     tallies["collateral"] = [_changed(_of(case, *edited, "decoy")) for case in trials]

@@ -20,6 +20,13 @@ DENIALS = (
 )
 """Stand before the evidence and take it back."""
 
+RETRACTIONS = (
+    "Note: contrary to the above, {topic} was dropped and is no longer part of this design.",
+    "Correction: what is said above on {topic} was withdrawn; nothing of it is implemented.",
+    "Contrary to what is written above, the team decided against this; {topic} is left open.",
+)
+"""Stand in a paragraph of their own behind the evidence and take it back."""
+
 NAMED = 4
 """Cue phrases that a decoy names."""
 

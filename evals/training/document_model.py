@@ -16,7 +16,7 @@ from copilot.judges.offline.features import Floats
 from copilot.judges.offline.verdicts import Linear, Trees, VerdictModel, widen, with_priors
 
 SLOPED = (0, 3, 5, 7, 10, 32)
-"""Pooled columns with a slope per aspect: best, mean of 4 and firm scores, and distinct cues."""
+"""Pooled columns with a slope per aspect: best, mean of 4 and firm scores, and cues of titles."""
 SLOPE_SCALE = 0.5
 PRIOR_STRENGTH = 3.0
 TREES = 100

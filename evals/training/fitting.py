@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.model_selection import GroupKFold
 
+from copilot.judges.offline.disclaimers import discount
 from copilot.judges.offline.features import Embed, Extractor, Floats
 from copilot.judges.offline.heads import Heads
 from copilot.judges.offline.model import quote_scores
@@ -45,18 +46,24 @@ def folds_of(documents: Sequence[Labelled]) -> NDArray[np.int64]:
 
 
 def score_documents(
-    documents: Sequence[Labelled], extractor: Extractor, heads: Heads, embed: Embed
+    documents: Sequence[Labelled],
+    extractor: Extractor,
+    heads: Heads,
+    embed: Embed,
+    aspects: Sequence[str],
 ) -> Scored:
     """Pooled rows of documents that these heads were not fitted on."""
     pooled: list[Floats] = []
     ranked: Ranked = []
     for document in documents:
         features = extractor(document.units, embed)
-        scores = heads.score(features)
-        pooled.append(pool(document.units, features.slice(0, len(document.units)), scores))
+        hints = features.slice(0, len(document.units))
+        hints, scores = discount(document.units, hints, heads.score(features), aspects)
+        pooled.append(pool(document.units, hints, scores))
+        best = quote_scores(document.units, scores)
         for aspect, labelled in enumerate(document.evidence):
             if labelled:
-                order = np.argsort(-quote_scores(scores, aspect), kind="stable")
+                order = np.argsort(-best[:, aspect], kind="stable")
                 ranked.append((order.tolist(), labelled))
     return Scored(list(documents), _rows(documents, pooled), ranked)
 
@@ -68,6 +75,7 @@ def score_out_of_fold(
     signals: Signals,
     embed: Embed,
     settings: HeadSettings,
+    aspects: Sequence[str],
 ) -> Scored:
     """Pooled rows of each document from heads that saw no document of its fold."""
     parts: dict[str, tuple[Floats, Ranked]] = {}
@@ -76,7 +84,7 @@ def score_out_of_fold(
         held = [document for document, at in zip(documents, fold, strict=True) if at == number]
         extractor, heads = fit_heads(seen, examples, signals, embed, settings)
         for document in held:
-            scored = score_documents([document], extractor, heads, embed)
+            scored = score_documents([document], extractor, heads, embed, aspects)
             parts[document.id] = scored.rows.pooled, scored.ranked
     pooled = [parts[document.id][0] for document in documents]
     ranked = [case for document in documents for case in parts[document.id][1]]

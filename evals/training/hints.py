@@ -6,6 +6,7 @@ from typing import Any
 
 from copilot.judges.offline.signals import Signals
 from copilot.knowledge import Knowledge
+from evals.training.memory import RememberedSignals
 
 Example = tuple[str, int, str]
 """(text, aspect, addressed | partial | none)."""
@@ -36,7 +37,7 @@ def technology_table(knowledge: Knowledge, aspects: tuple[str, ...]) -> list[dic
 
 def signals_of(knowledge: Knowledge, aspects: tuple[str, ...]) -> Signals:
     """The signals that the pack defines."""
-    return Signals(cue_table(knowledge, aspects), technology_table(knowledge, aspects))
+    return RememberedSignals(cue_table(knowledge, aspects), technology_table(knowledge, aspects))
 
 
 def examples(knowledge: Knowledge, aspects: tuple[str, ...]) -> list[Example]:

@@ -26,6 +26,7 @@ from evals.training.corpus import (
 from evals.training.document_model import best_leaning, fit_verdicts, predict_rows
 from evals.training.fitting import Ranked, Scored, folds_of, score_documents, score_out_of_fold
 from evals.training.hints import cue_table, examples, signals_of, technology_table
+from evals.training.memory import remembered
 from evals.training.scores import hit_rates, score
 from evals.training.sentence_heads import HeadSettings, fit_heads
 from evals.training.store import write_weights
@@ -38,7 +39,7 @@ def main() -> None:
     arguments = _arguments()
     evals: Path = arguments.designs
     aspects = aspect_ids(arguments.benchmark)
-    embed: Embed = local_embedder().embed
+    embed: Embed = remembered(local_embedder().embed)
     knowledge = load_knowledge()
     signals = signals_of(knowledge, aspects)
     hints = examples(knowledge, aspects) + passages(evals, aspects)
@@ -51,7 +52,7 @@ def main() -> None:
         "own designs, sealed archetypes": own_designs(evals, aspects, sealed=True),
     }
     fold = folds_of([*real, *own])
-    held = score_out_of_fold([*real, *own], fold, hints, signals, embed, settings)
+    held = score_out_of_fold([*real, *own], fold, hints, signals, embed, settings, aspects)
     chances = _held_out_chances(held, fold)
     leaning = best_leaning(chances[_of(held, real)], held.rows.status[_of(held, real)])
     fitted = fit_verdicts(held.rows)
@@ -66,7 +67,7 @@ def main() -> None:
     results = _held_out_results(held, chances, leaning, real, own)
     for name, documents in tests.items():
         if documents:
-            scored = score_documents(documents, extractor, heads, embed)
+            scored = score_documents(documents, extractor, heads, embed, aspects)
             found = predict_rows(verdicts, scored.rows, len(aspects))
             results[name] = _result(scored.documents, found, leaning, scored.ranked)
     sizes = {name: (arguments.weights / name).stat().st_size for name in (ARRAYS, TABLES)}

@@ -25,6 +25,7 @@ from copilot.judges.offline.features import (
 )
 from copilot.judges.offline.heads import Heads
 from copilot.judges.offline.pooling import pool
+from copilot.judges.offline.quotable import penalties
 from copilot.judges.offline.signals import Signals
 from copilot.judges.offline.units import Unit, units
 from copilot.judges.offline.verdicts import STATUSES, Linear, Trees, VerdictModel
@@ -101,8 +102,9 @@ class LearnedModel:
         hints, scores = discount(parts, *self._score(parts, embed), self.aspects)
         chances = self.verdicts.chances(pool(parts, hints, scores))
         picked = self.verdicts.pick(chances)
+        ranked = quote_scores(parts, scores)
         return {
-            aspect: self._prediction(k, parts, scores, chances[k], int(picked[k]))
+            aspect: self._prediction(parts, ranked[:, k], chances[k], int(picked[k]))
             for k, aspect in enumerate(self.aspects)
         }
 
@@ -122,10 +124,10 @@ class LearnedModel:
         return UnitHints(cues, heading_cues, technologies), np.vstack(scores)
 
     def _prediction(
-        self, k: int, parts: Sequence[Unit], scores: Floats, chances: Floats, picked: int
+        self, parts: Sequence[Unit], ranked: Floats, chances: Floats, picked: int
     ) -> Prediction:
         missing = ORDER[picked] is Status.MISSING
-        spans = best_spans(parts, quote_scores(scores, k), MAX_NEAR if missing else MAX_EVIDENCE)
+        spans = best_spans(parts, ranked, MAX_NEAR if missing else MAX_EVIDENCE)
         addressed, partial, absent = (round(float(chance), 4) for chance in chances)
         return Prediction(
             status=ORDER[picked],
@@ -135,11 +137,11 @@ class LearnedModel:
         )
 
 
-def quote_scores(scores: Floats, aspect: int) -> Floats:
-    """One log-odds per unit by which quotes for the aspect are ranked."""
+def quote_scores(parts: Sequence[Unit], scores: Floats) -> Floats:
+    """Log-odds of shape (units, K) by which quotes for each aspect are ranked."""
     count = scores.shape[1] // 2
-    ranked: Floats = (1 - FIRM) * scores[:, aspect] + FIRM * scores[:, count + aspect]
-    return ranked
+    ranked: Floats = (1 - FIRM) * scores[:, :count] + FIRM * scores[:, count:]
+    return ranked - penalties(parts)[:, None]
 
 
 def _assemble(

@@ -17,6 +17,10 @@ _POOLED_SHAPE = [
     *(SHAPE.index(name) for name in ("words", "digits", "future", "open", "negation")),
     *(SHAPE.index(name) for name in ("out_of_scope", "code", "names", "table_row", "bullet")),
 ]
+_POOLED_SURROUNDINGS = [
+    SHAPE.index(name)
+    for name in ("defines", "in_future", "in_background", "in_usage", "in_goals", "in_choices")
+]
 _DOCUMENT_SHAPE = [
     (SHAPE.index(name), factor)
     for name, factor in (
@@ -38,8 +42,9 @@ def pool(units: Sequence[Unit], features: UnitHints, scores: Floats) -> Floats:
     order = np.argsort(-evidence, axis=0, kind="stable")[:4]
     columns = [
         *_score_columns(evidence, concrete, chance, order),
-        *_shape_columns(units, chance, order),
+        *_shape_columns(units, chance, order, _POOLED_SHAPE),
         *_cue_columns(units, features, order, aspects),
+        *_shape_columns(units, chance, order, _POOLED_SURROUNDINGS),
     ]
     whole = np.tile(_document_row(units), (aspects, 1))
     return np.hstack([np.array(columns, np.float32).T, whole]).astype(np.float32)
@@ -75,9 +80,11 @@ def _top(scores: Floats, count: int = 8) -> Floats:
     return np.vstack([best, padding])
 
 
-def _shape_columns(units: Sequence[Unit], chance: Floats, order: NDArray[np.int64]) -> list[Floats]:
+def _shape_columns(
+    units: Sequence[Unit], chance: Floats, order: NDArray[np.int64], columns: Sequence[int]
+) -> list[Floats]:
     """Shape of the best units of each aspect, weighted by their scores."""
-    shape = np.array([unit.shape for unit in units], np.float32)[:, _POOLED_SHAPE]
+    shape = np.array([unit.shape for unit in units], np.float32)[:, list(columns)]
     weights = np.take_along_axis(chance, order, axis=0)
     weights = weights / weights.sum(axis=0)
     return list(np.einsum("uk,ukf->fk", weights, shape[order]))

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from copilot.documents.sentences import sentences
+from copilot.judges.offline.surroundings import KINDS, surroundings
 from copilot.schema import Section
 
 _FUTURE = re.compile(
@@ -38,16 +39,29 @@ _CODE = re.compile(
 _NAME = re.compile(
     r"(?<![.!?]\s)(?<!^)\b[A-Z][A-Za-z]*[A-Z0-9][A-Za-z0-9]*\b|(?<=[a-z,] )[A-Z][a-z]{2,}"
 )
+_PERSON = re.compile(r"(?<!\w)@[A-Za-z][\w-]+|\w@\w|\b[A-Z][a-z]+ [A-Z][a-z]+(?: \(|,|$)")
+"""A handle, an address or a name."""
+_BLANK = re.compile(r"\n[ \t]*\n")
 _DIGIT = re.compile(r"\d")
 _NUMBERED = re.compile(r"\(?\d+[.)]")
 _TITLE_START = re.compile(r"[\W\d]*[A-Z]")
-_NO_TITLE = ("|", "-", "*", "+", "![", "http", "@", "$")
+_NO_TITLE = ("|", "-", "+", "![", "http", "@", "$", "•", "●", "○", "▪", "‣", "➢", "✓", "o ", "* ")
+_BULLETS = "-*+•●○▪‣➢✓"
+_CONTENTS = re.compile(r"(?:\.[ \t]?){5,}|…[ \t]?…|\.{3,}[ \t]*\d+\s*$")
+"""Dot leaders: a line of a table of contents, which states nothing."""
+_DEFINITION = re.compile(
+    r"\b(?:is|are) an? (?:[\w-]+ ){0,3}(?:open[- ]source|platform|framework|library|librar\w+|"
+    r"database|language|toolkit|programming|software|package|distributed|popular)\b",
+    re.I,
+)
+"""Says what some product is, as its web site would."""
 
 SHAPE = (
     *("words", "short", "digits", "measure", "measures"),
     *("future", "open", "negation", "out_of_scope"),
     *("code", "names", "table_row", "bullet", "numbered", "link", "question", "lead_in"),
-    *("position", "first", "last"),
+    *("position", "first", "last", "defines", "person"),
+    *KINDS,
 )
 """Names of the columns of `Unit.shape`."""
 
@@ -64,6 +78,8 @@ class Unit(NamedTuple):
     """The sentence ending in a colon that introduces it; empty when there is none."""
     shape: tuple[float, ...]
     """Specificity, hedges and form, about 0 to 2 each; columns are named by `SHAPE`."""
+    paragraph: int = 0
+    """Number of the paragraph, list item or table row that it stands in."""
 
     @property
     def heading(self) -> str:
@@ -73,29 +89,44 @@ class Unit(NamedTuple):
 
 def units(text: str, sections: Sequence[Section]) -> list[Unit]:
     """The units of a document in order, each under its section's path."""
-    spans = sentences(text)
+    spans = [span for span in sentences(text) if not _CONTENTS.search(text[slice(*span)])]
+    numbered = [_NUMBERED.match(text[slice(*span)]) is not None for span in spans]
     places = sorted(sections, key=lambda section: section.start)
     found: list[Unit] = []
     path: tuple[str, ...] = ()
     title = lead = ""
-    reached = 0
+    reached = paragraph = 0
     for index, (start, end) in enumerate(spans):
         while reached < len(places) and places[reached].start <= start:
             path, title, lead = places[reached].path, "", ""
             reached += 1
         body = text[start:end]
+        gap = text[found[-1].end : start] if found else ""
+        paragraph += _BLANK.search(gap) is not None or ("\n" in gap and _starts_item(body))
         above = (*path, title) if title else path
-        found.append(Unit(start, end, body, above, lead, _shape(body, index, len(spans))))
+        shape = (*_shape(body, index, len(spans)), *surroundings(above))
+        found.append(Unit(start, end, body, above, lead, shape, paragraph))
         if body.rstrip("*_ ").endswith(":") and (len(body.split()) > 3 or not _is_title(body)):
             lead = body
-        elif _is_title(body):
+        elif _is_title(body) and not any(_steps(numbered, index)):
             title, lead = body, ""
     return found
 
 
 def loose_unit(text: str) -> Unit:
     """A sentence that stands in no document."""
-    return Unit(0, len(text), text, (), "", _shape(text, 50, 100))
+    return Unit(0, len(text), text, (), "", (*_shape(text, 50, 100), *surroundings(())))
+
+
+def _starts_item(body: str) -> bool:
+    return body[0] in f"|{_BULLETS}" or _NUMBERED.match(body) is not None
+
+
+def _steps(numbered: Sequence[bool], index: int) -> Iterable[bool]:
+    """Whether the unit and the one before or after it are numbered: steps of a list, no titles."""
+    for other in (index - 1, index + 1):
+        if 0 <= other < len(numbered):
+            yield numbered[index] and numbered[other]
 
 
 def _is_title(body: str) -> bool:
@@ -128,7 +159,7 @@ def _shape(body: str, index: int, count: int) -> tuple[float, ...]:
         min(len(_CODE.findall(body)), 5) / 3,
         min(len(_NAME.findall(body)), 5) / 3,
         body.startswith("|"),
-        body[0] in "-*+•",
+        body[0] in _BULLETS,
         _NUMBERED.match(body) is not None,
         "](" in body or "http" in body,
         body.endswith("?"),
@@ -136,5 +167,7 @@ def _shape(body: str, index: int, count: int) -> tuple[float, ...]:
         index / count,
         index < 8,
         index > count - 8,
+        _DEFINITION.search(body) is not None,
+        _PERSON.search(body) is not None,
     )
     return tuple(float(value) for value in values)
