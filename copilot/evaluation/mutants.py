@@ -144,7 +144,7 @@ def maskings(
     for aspect in _pick(usable, f"{loaded.case.id}/mask", most):
         ground = grounds[aspect.id]
         removed = "\n\n".join(text[slice(*s)] for s in sorted(ground.sentences))
-        yield Masked(aspect.id, site.delete(aspect, ground).text, removed)
+        yield Masked(aspect.id, site.delete("delete", aspect, ground).text, removed)
 
 
 @dataclass(frozen=True)
