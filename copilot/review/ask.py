@@ -19,7 +19,6 @@ from copilot.documents.sentences import sentences
 from copilot.documents.split import split
 from copilot.errors import InputError, JudgeError
 from copilot.index.search import HybridSearch
-from copilot.index.store import PassageIndex
 from copilot.judges.protocol import Evidence
 from copilot.review.citations import Verifier
 from copilot.review.engine import Engine
@@ -103,7 +102,7 @@ def _search(
     engine: Engine, document: Document, passages: tuple[Passage, ...], question: str
 ) -> list[Passage]:
     """The passages nearest to the question, best first."""
-    with PassageIndex.open(engine.location, engine.embedder) as index:
+    with engine.open_index() as index:
         search = HybridSearch(index, document, passages)
     by_id = {passage.id: passage for passage in passages}
     return [by_id[hit.passage] for hit in search.search([question], PASSAGES)[0]]

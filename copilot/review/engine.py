@@ -8,8 +8,9 @@ from datetime import UTC, datetime
 from typing import Literal
 
 from copilot.documents.load import Limits
+from copilot.index.direct import PassageVectors
 from copilot.index.embedders import Embedder, local_embedder, make_embedder
-from copilot.index.store import Location
+from copilot.index.store import Location, PassageIndex
 from copilot.judges.offline.judge import OfflineJudge
 from copilot.judges.offline.model import LearnedModel
 from copilot.judges.protocol import Judge
@@ -36,6 +37,12 @@ class Engine:
     now: Callable[[], datetime] = _now
     second: Judge | None = None
     """A judge whose contrary verdicts are told beside those of `judge`."""
+    vectors: PassageVectors | None = None
+    """Takes the place of the index at `location`."""
+
+    def open_index(self) -> PassageVectors:
+        """The index that this engine's reviews use, open; raises IndexFault."""
+        return self.vectors or PassageIndex.open(self.location, self.embedder)
 
     async def close(self) -> None:
         """Give the connections of a model judge back."""
