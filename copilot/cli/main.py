@@ -12,6 +12,7 @@ from copilot.errors import CopilotError, ExitCode
 
 _COMMANDS = {
     "review": ("copilot.cli.review", "Review design documents against nine dimensions."),
+    "report": ("copilot.cli.report", "Write a saved review in another form."),
     "ask": ("copilot.cli.ask", "Answer a question about a design, every sentence cited."),
     "prompts": ("copilot.cli.prompts", "Export a model's requests, import its answers."),
     "doctor": ("copilot.cli.doctor", "Check the installation, the index and the model's endpoint."),

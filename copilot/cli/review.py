@@ -17,8 +17,9 @@ from copilot.errors import CopilotError, ExitCode
 from copilot.judges.model.setup import tracing
 from copilot.reports.formats import FORMS
 from copilot.review.engine import Engine, JudgeChoice, make_engine
-from copilot.review.events import Done
+from copilot.review.events import Done, Read
 from copilot.review.findings import worst
+from copilot.review.reviewed import Reviewed
 from copilot.review.run import is_complete, review, select_dimensions
 from copilot.schema import Review, Severity
 from copilot.settings import load_settings
@@ -83,7 +84,7 @@ def command(
     A folder is one design of several files. The report goes to standard output, progress to
     standard error.
     """
-    check_out(out)
+    check_out(out, form, designs)
     settings = load_settings(**{**options, "knowledge": options["knowledge"] or None})
     engine = make_engine(settings, judge)
     asked = select_dimensions(engine.knowledge, dimensions)
@@ -93,30 +94,35 @@ def command(
     with Reporter(len(designs), len(asked), quiet) as reporter:
         if engine.judge.origin == "model" and tracing(os.environ):
             reporter.line("LangSmith tracing is switched on: prompts and answers go there too")
-        reviews, failed = asyncio.run(_review_all(designs, engine, dimensions, reporter))
-    if reviews:
-        emit(reviews, engine.knowledge, form, out)
-    return _exit_code(reviews, failed, Severity(fail_on) if fail_on else None)
+        reviewed, failed = asyncio.run(_review_all(designs, engine, dimensions, reporter))
+    if reviewed:
+        emit(reviewed, engine.knowledge, form, out, designs)
+    return _exit_code(
+        [one.review for one in reviewed], failed, Severity(fail_on) if fail_on else None
+    )
 
 
 async def _review_all(
     designs: tuple[Path, ...], engine: Engine, dimensions: tuple[str, ...], reporter: Reporter
-) -> tuple[list[Review], bool]:
-    """The reviews that succeeded, and whether any design failed."""
-    reviews, failed = [], False
+) -> tuple[list[Reviewed], bool]:
+    """The reviews that succeeded, each with its document, and whether any design failed."""
+    reviewed: list[Reviewed] = []
+    failed, document = False, None
     try:
         for path in designs:
             try:
                 async for event in review(path, engine, dimensions):
                     reporter.show(path.name, event)
-                    if isinstance(event, Done):
-                        reviews.append(event.review)
+                    if isinstance(event, Read):
+                        document = event.document
+                    elif isinstance(event, Done):
+                        reviewed.append(Reviewed(event.review, document))
             except CopilotError as error:
                 failed = True
                 reporter.failed(str(error))
     finally:
         await engine.close()
-    return reviews, failed
+    return reviewed, failed
 
 
 def _exit_code(reviews: list[Review], failed: bool, fail_on: Severity | None) -> ExitCode:
