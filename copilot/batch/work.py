@@ -72,7 +72,7 @@ def _outcome(
     return Reviewed(
         key=task.key,
         reports={
-            FORMS[name].suffix: FORMS[name].render(done, knowledge, document)
+            FORMS[name].suffix_for(done): FORMS[name].render(done, knowledge, document)
             for name in FORM_NAMES
             if name in FORMS
         },
