@@ -46,9 +46,11 @@ class PoolExecutor:
         """`timeout` is in seconds for one design; None lets it take as long as it takes."""
         self._job, self._processes, self._timeout = job, processes, timeout
         self._pool: ProcessPoolExecutor | None = None
+        self._busy = False
 
     async def run(self, tasks: Sequence[Task]) -> AsyncIterator[Outcome]:
         """One outcome for each task, as they are done."""
+        self._busy = True
         waiting, running = list(reversed(tasks)), {}
         suspects: list[Task] = []
         while waiting or running or suspects:
@@ -67,15 +69,16 @@ class PoolExecutor:
             if broken:
                 broken += list(running.values())
                 running.clear()
-                self._stop()
+                self._stop(kill=True)
                 outcomes, again = self._blame(broken)
                 suspects += again
                 for outcome in outcomes:
                     yield outcome
+        self._busy = False
 
     async def close(self) -> None:
-        """Stop the processes at once."""
-        self._stop()
+        """End the processes, at once where they still work."""
+        self._stop(kill=self._busy)
 
     def _blame(
         self, broken: Sequence[tuple[Task, float, bool]]
@@ -108,13 +111,12 @@ class PoolExecutor:
             future.set_exception(error)
             return asyncio.wrap_future(future)
 
-    def _stop(self) -> None:
-        """End the pool; its processes are killed, for one may hang."""
+    def _stop(self, kill: bool) -> None:
+        """End the pool; `kill` for processes that may hang or still work."""
         pool, self._pool = self._pool, None
         if pool is None:
             return
-        processes = list((pool._processes or {}).values())
-        for process in processes:
+        for process in list((pool._processes or {}).values()) if kill else ():
             process.kill()
         pool.shutdown(wait=True, cancel_futures=True)
 

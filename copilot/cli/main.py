@@ -13,6 +13,9 @@ from copilot.errors import CopilotError, ExitCode
 _COMMANDS = {
     "review": ("copilot.cli.review", "Review design documents against nine dimensions."),
     "report": ("copilot.cli.report", "Write a saved review in another form."),
+    "batch": ("copilot.cli.batch", "Review a whole library of designs into a folder."),
+    "portfolio": ("copilot.cli.portfolio", "Build the overview of a batch anew."),
+    "search": ("copilot.cli.search", "Search all indexed designs, every answer cited."),
     "ask": ("copilot.cli.ask", "Answer a question about a design, every sentence cited."),
     "prompts": ("copilot.cli.prompts", "Export a model's requests, import its answers."),
     "doctor": ("copilot.cli.doctor", "Check the installation, the index and the model's endpoint."),

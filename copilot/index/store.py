@@ -365,7 +365,8 @@ def _key(document: Document, passage: Passage) -> str:
 
 
 def _metadata(document: Document, passage: Passage) -> dict[str, str | int]:
-    return {"digest": document.digest, "start": passage.start, "end": passage.end}
+    path = str(Path(document.path).absolute())
+    return {"digest": document.digest, "start": passage.start, "end": passage.end, "path": path}
 
 
 def _collection_name(embedder: str) -> str:

@@ -171,20 +171,21 @@ def _plain(number: str) -> str:
 def _offline(
     question: str, document: Document, found: list[Passage], engine: Engine, verifier: Verifier
 ) -> Reply:
-    spans = [span for passage in found[:READ] for span in _spans(document, passage)]
+    spans = [span for passage in found[:READ] for span in sentence_spans(document, passage)]
     kept = [
         CitedSentence(text=" ".join(document.text[a:b].split()), citations=(verifier.at(a, b),))
-        for a, b in _best(question, document.text, spans, engine)
+        for a, b in best_sentences(question, document.text, spans, engine)
     ]
     return _reply(question, document, kept, found, verifier, "offline", [])
 
 
-def _spans(document: Document, passage: Passage) -> list[tuple[int, int]]:
+def sentence_spans(document: Document, passage: Passage) -> list[tuple[int, int]]:
+    """Offsets in the document of the sentences of a passage."""
     inside = sentences(document.text[passage.start : passage.end])
     return [(passage.start + a, passage.start + b) for a, b in inside]
 
 
-def _best(
+def best_sentences(
     question: str, text: str, spans: list[tuple[int, int]], engine: Engine
 ) -> list[tuple[int, int]]:
     """The sentences that answer, best first: near in meaning and sharing the telling words."""
