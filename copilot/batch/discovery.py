@@ -62,7 +62,7 @@ class Walk:
                 continue
             if entry.is_dir(follow_symlinks=False):
                 folders.append(path)
-            elif may_be_design(entry.name) and entry.is_file():
+            elif may_be_design(entry.name) and path.is_file():
                 yield path
         for folder in folders:
             if folder.name.startswith(".") or folder.name in SKIPPED_FOLDERS or self._own(folder):
@@ -137,7 +137,7 @@ def _expanded(given: str) -> list[Path]:
         return [path]
     if not any(mark in given for mark in _WILD):
         raise InputError("does not exist", where=shown(given), todo="check the spelling")
-    matches = sorted(glob.glob(given, recursive=True))
+    matches = sorted(glob.glob(given, recursive=True))  # noqa: PTH207 - takes absolute patterns
     if not matches:
         raise InputError("fits no file", where=shown(given), todo="check the pattern")
     return [Path(match) for match in matches if _may_match(Path(match))]

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from filelock import FileLock, Timeout
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 
 from copilot.errors import InputError
 from copilot.schema import Record
@@ -36,7 +36,7 @@ class Entry(Record):
     path: str = ""
     stem: str = ""
     """File name of the reports, without suffix."""
-    sizes: dict[str, int] = {}
+    sizes: dict[str, int] = Field(default_factory=dict)
     """Suffix of each report -> its bytes: a report that has another size is not ours."""
     reason: str = ""
     complete: bool = True
@@ -44,7 +44,7 @@ class Entry(Record):
     cost_usd: float | None = None
     seconds: float = 0.0
     technologies: tuple[str, ...] = ()
-    data: dict[str, str] = {}
+    data: dict[str, str] = Field(default_factory=dict)
     """What else an event has to tell."""
 
 

@@ -61,9 +61,7 @@ def basis(engine: Engine, dimensions: Sequence[str]) -> str:
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
-def read_designs(
-    paths: Iterable[Path], refused: Mapping[Path, str], based_on: str
-) -> list[Design]:
+def read_designs(paths: Iterable[Path], refused: Mapping[Path, str], based_on: str) -> list[Design]:
     """The designs with their keys; what cannot be read has its reason instead."""
     designs = []
     for path in paths:

@@ -1,8 +1,8 @@
 """The local executor for the offline judge: a pool of processes, each with an engine of its own.
 
-Each process holds one design at a time, so a process that dies (a crash in a converter, memory
-that ran out) or takes too long concerns only the designs in the pool at that moment: the others of
-them are run again, one by one, and the one that the pool dies of again is to blame.
+A process that takes too long over a design ends itself; one that dies (a crash in a converter,
+memory that ran out) takes the pool with it. Each notes which design it has, so the one that it was
+is known: after a death it is tried once more, alone. The others of that moment are simply repeated.
 """
 
 from __future__ import annotations
@@ -11,19 +11,24 @@ import asyncio
 import faulthandler
 import multiprocessing
 import os
+import shutil
 import signal
 import sys
+import tempfile
 import threading
-import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from copilot.batch.executor import Failed, Job, Outcome, Task
+from copilot.documents.formats import shown
 from copilot.errors import CopilotError
 
 if TYPE_CHECKING:
+    from multiprocessing.process import BaseProcess
+
     from copilot.batch.work import Reviewer
 
 ONE_THREAD = {
@@ -35,8 +40,13 @@ ONE_THREAD = {
 }
 """A process per core needs no threads besides: with them a review took a fifth longer."""
 
+DIED = "the process that reviewed it died twice (a crash, or memory ran out) — review it alone"
+_OUT_OF_TIME = 1
+"""Exit code of a process that the watchdog ended."""
+
 _reviewer: Reviewer | None = None  # of a worker process; set once by `_start`
 _timeout: float | None = None
+_desk: Path | None = None
 
 
 class PoolExecutor:
@@ -46,55 +56,68 @@ class PoolExecutor:
         """`timeout` is in seconds for one design; None lets it take as long as it takes."""
         self._job, self._processes, self._timeout = job, processes, timeout
         self._pool: ProcessPoolExecutor | None = None
+        self._workers: Mapping[int, BaseProcess] = {}
+        self._desk = Path(tempfile.mkdtemp(prefix="archreview-"))
         self._busy = False
 
     async def run(self, tasks: Sequence[Task]) -> AsyncIterator[Outcome]:
         """One outcome for each task, as they are done."""
         self._busy = True
-        waiting, running = list(reversed(tasks)), {}
+        waiting = list(reversed(tasks))
         suspects: list[Task] = []
+        running: dict[asyncio.Future[Outcome], tuple[Task, bool]] = {}
         while waiting or running or suspects:
-            alone = bool(suspects)
-            while (suspects or waiting) and len(running) < (1 if alone else self._processes):
+            while len(running) < self._room(running, suspects) and (suspects or waiting):
+                alone = bool(suspects)
                 task = suspects.pop() if alone else waiting.pop()
-                running[self._submit(task)] = (task, time.monotonic(), alone)
+                running[self._submit(task)] = (task, alone)
             done, _ = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
-            broken = []
+            broken = False
             for future in done:
-                task, started, was_alone = running.pop(future)
-                try:
+                if isinstance(future.exception(), BrokenProcessPool):
+                    broken = True
+                else:
+                    running.pop(future)
                     yield future.result()
-                except BrokenProcessPool:
-                    broken.append((task, started, was_alone))
             if broken:
-                broken += list(running.values())
-                running.clear()
-                self._stop(kill=True)
-                outcomes, again = self._blame(broken)
-                suspects += again
-                for outcome in outcomes:
-                    yield outcome
+                culprits = self._culprits()
+                for future, (task, alone) in list(running.items()):
+                    running.pop(future)
+                    future.add_done_callback(_heard)
+                    if reason := self._blame(task, alone, culprits):
+                        yield Failed(task.key, f"{shown(task.path)}: {reason}")
+                    else:
+                        (suspects if task.key in culprits or not culprits else waiting).append(task)
         self._busy = False
 
     async def close(self) -> None:
         """End the processes, at once where they still work."""
         self._stop(kill=self._busy)
+        shutil.rmtree(self._desk, ignore_errors=True)
 
-    def _blame(
-        self, broken: Sequence[tuple[Task, float, bool]]
-    ) -> tuple[list[Outcome], list[Task]]:
-        """Who is to blame for the pool's end, and whose review is only to be repeated."""
-        outcomes: list[Outcome] = []
-        again = []
-        for task, started, alone in broken:
-            if self._timeout and time.monotonic() - started >= self._timeout:
-                outcomes.append(Failed(task.key, too_long(task, self._timeout)))
-            elif alone:
-                why = "the process that reviewed it died (a crash, or memory ran out)"
-                outcomes.append(Failed(task.key, f"{task.path}: {why}"))
-            else:
-                again.append(task)
-        return outcomes, again
+    def _room(self, running: Mapping[object, tuple[Task, bool]], suspects: Sequence[Task]) -> int:
+        """Tasks that may run now: one while a suspect runs, none beside the others before it."""
+        if any(alone for _, alone in running.values()):
+            return 1
+        return (0 if running else 1) if suspects else self._processes
+
+    def _blame(self, task: Task, alone: bool, culprits: Mapping[str, bool]) -> str:
+        """Why the task failed when the pool broke; empty when it is only to be run again."""
+        if culprits.get(task.key):
+            return too_long(self._timeout or 0.0)
+        return DIED if alone else ""
+
+    def _culprits(self) -> dict[str, bool]:
+        """End the broken pool. Keys that its dead processes worked on -> True for out of time."""
+        workers = dict(self._workers)
+        self._stop(kill=True)
+        found = {}
+        for pid, worker in workers.items():
+            note = self._desk / str(pid)
+            if worker.exitcode not in (0, None, -signal.SIGTERM) and note.exists():
+                found[note.read_text("utf-8")] = worker.exitcode == _OUT_OF_TIME
+            note.unlink(missing_ok=True)
+        return found
 
     def _submit(self, task: Task) -> asyncio.Future[Outcome]:
         if self._pool is None:
@@ -102,14 +125,15 @@ class PoolExecutor:
                 self._processes,
                 mp_context=multiprocessing.get_context("spawn"),
                 initializer=_start,
-                initargs=(self._job, self._timeout),
+                initargs=(self._job, self._timeout, self._desk),
             )
         try:
-            return asyncio.wrap_future(self._pool.submit(_review, task))
+            future = self._pool.submit(_review, task)
         except BrokenProcessPool as error:  # it died between two tasks
-            future: Future[Outcome] = Future()
+            future = Future()
             future.set_exception(error)
-            return asyncio.wrap_future(future)
+        self._workers = self._pool._processes or self._workers
+        return asyncio.wrap_future(future)
 
     def _stop(self, kill: bool) -> None:
         """End the pool; `kill` for processes that may hang or still work."""
@@ -121,22 +145,29 @@ class PoolExecutor:
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-def too_long(task: Task, timeout: float) -> str:
+def _heard(future: asyncio.Future[Outcome]) -> None:
+    """Take note of how a future of the broken pool ended; the reason is known by then."""
+    if not future.cancelled():
+        future.exception()
+
+
+def too_long(timeout: float) -> str:
     """The reason of a design that ran out of time."""
-    return f"{task.path}: took longer than {timeout:g} s — raise --timeout-per-design or split it"
+    return f"took longer than {timeout:g} s — raise --timeout-per-design or split it"
 
 
-def _start(job: Job, timeout: float | None) -> None:
+def _start(job: Job, timeout: float | None, desk: Path) -> None:
     """Prepare a worker process: heavy libraries are imported and the engine is made here, once."""
-    global _reviewer, _timeout
+    global _reviewer, _timeout, _desk
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the parent, which ends the pool
     os.environ.update(ONE_THREAD)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     from copilot.batch.work import Reviewer
 
-    _timeout = timeout
+    _timeout, _desk = timeout, desk
     try:
         _reviewer = Reviewer(job)
+        _reviewer.warm_up()
     except CopilotError as error:  # the parent has made the same engine: something changed since
         print(f"archreview: {error}", file=sys.stderr)
         raise
@@ -144,7 +175,8 @@ def _start(job: Job, timeout: float | None) -> None:
 
 def _review(task: Task) -> Outcome:
     """Review one design in a worker; a watchdog outside Python ends the process in time."""
-    assert _reviewer is not None
+    assert _reviewer is not None and _desk is not None
+    (_desk / str(os.getpid())).write_text(task.key, "utf-8")
     if _timeout is None:
         return _reviewer.run(task)
     with open(os.devnull, "w") as nowhere:  # noqa: PTH123 - faulthandler wants a real file

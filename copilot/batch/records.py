@@ -1,9 +1,9 @@
 """What a batch leaves in its folder besides the reports: batch.json, one row for each design found.
 
-    DIR/batch.json       the designs of the last finished run
-    DIR/reports/         <stem>.json, .md, .html of each design
-    DIR/journal.jsonl    see journal.py
-    DIR/index.html, portfolio.jsonl, portfolio.csv, portfolio.parquet
+DIR/batch.json       the designs of the last finished run
+DIR/reports/         <stem>.json, .md, .html of each design
+DIR/journal.jsonl    see journal.py
+DIR/index.html, portfolio.jsonl, portfolio.csv, portfolio.parquet
 """
 
 from __future__ import annotations

@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Sequence
 from copilot.batch.executor import Failed, Outcome, Reviewed, Task
 from copilot.batch.pool import too_long
 from copilot.batch.work import Reviewer
+from copilot.documents.formats import shown
 from copilot.judges.model.limits import Budget
 
 MOST_REVIEWS = 64
@@ -49,12 +50,12 @@ class ModelExecutor:
 
     async def _review(self, task: Task) -> Outcome:
         if self._budget.refused:
-            return Failed(task.key, f"{task.path}: {self._budget.refused}", keep=False)
+            return Failed(task.key, f"{shown(task.path)}: {self._budget.refused}", keep=False)
         try:
             async with asyncio.timeout(self._timeout):
                 outcome = await self._reviewer.review(task)
         except TimeoutError:
-            return Failed(task.key, too_long(task, self._timeout or 0.0))
+            return Failed(task.key, f"{shown(task.path)}: {too_long(self._timeout or 0.0)}")
         if self._budget.refused and isinstance(outcome, Reviewed) and not outcome.complete:
-            return Failed(task.key, f"{task.path}: {self._budget.refused}", keep=False)
+            return Failed(task.key, f"{shown(task.path)}: {self._budget.refused}", keep=False)
         return outcome

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import tempfile
 import time
 from collections.abc import Iterable
 from dataclasses import replace
@@ -11,6 +12,7 @@ from pathlib import Path
 
 from copilot.batch.executor import FORMS as FORM_NAMES
 from copilot.batch.executor import Failed, Job, Outcome, Reviewed, Task
+from copilot.documents.formats import shown
 from copilot.errors import CopilotError
 from copilot.index.direct import DirectIndex
 from copilot.knowledge import Knowledge
@@ -44,18 +46,25 @@ class Reviewer:
                 elif isinstance(event, Done):
                     found = self._names.of(document.text) if document else ()
                     if why := _nothing(event.review):
-                        return Failed(task.key, f"{task.path}: {why}", keep=False)
+                        return Failed(task.key, f"{shown(task.path)}: {why}", keep=False)
                     outcome = _outcome(task, event.review, engine.knowledge, document, found)
         except CopilotError as error:
             return Failed(task.key, str(error))
         except Exception as error:  # converters and judges are third parties' code
-            return Failed(task.key, f"{task.path}: the review failed ({_named(error)})")
+            return Failed(task.key, f"{shown(task.path)}: the review failed ({_named(error)})")
         embedded = index.embedded if self.job.index else None
         return replace(outcome, seconds=time.perf_counter() - started, embedded=embedded)
 
     def run(self, task: Task) -> Outcome:
         """`review` from code that is not asynchronous."""
         return asyncio.run(self.review(task))
+
+    def warm_up(self) -> None:
+        """Import and build what the first review would, so that no design is charged for it."""
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "design.md"
+            path.write_text("# Design\n\nThree replicas run behind a load balancer.\n", "utf-8")
+            self.run(Task("", path, "design"))
 
     async def close(self) -> None:
         """Give a model judge's connections back."""

@@ -196,9 +196,7 @@ class PassageIndex:
             vectors.append(np.frombuffer(each.vectors, np.float32).reshape(-1, size))
         stacked = np.vstack(vectors) if vectors else np.zeros((0, size), np.float32)
         for rows in _batches(len(ids), max(1, _NUMBERS // size)):
-            self._call(
-                "upsert", ids=ids[rows], embeddings=stacked[rows], metadatas=metadatas[rows]
-            )
+            self._call("upsert", ids=ids[rows], embeddings=stacked[rows], metadatas=metadatas[rows])
         return len(ids)
 
     def _held(self, digests: Sequence[str]) -> set[str]:
