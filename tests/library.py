@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from pathlib import Path
 
 from copilot.batch.executor import Job, Outcome, Task
@@ -46,7 +46,7 @@ class InlineExecutor:
         self.reviewer = reviewer
         self.seen: list[Path] = []
 
-    async def run(self, tasks: Sequence[Task]) -> AsyncIterator[Outcome]:
+    async def run(self, tasks: Sequence[Task]) -> AsyncGenerator[Outcome, None]:
         for task in tasks:
             self.seen.append(task.path)
             yield await self.reviewer.review(task)

@@ -49,7 +49,7 @@ def run(
         async for event in events:
             finished += isinstance(event, Finished)
             if finished == stop_after:
-                await events.aclose()  # type: ignore[attr-defined]
+                await events.aclose()
                 return None
             if isinstance(event, Ended):
                 return event

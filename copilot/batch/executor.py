@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -73,7 +73,7 @@ Outcome = Reviewed | Failed
 class Executor(Protocol):
     """Reviews many designs; the only thing that differs between one machine and a cluster."""
 
-    def run(self, tasks: Sequence[Task]) -> AsyncIterator[Outcome]:
+    def run(self, tasks: Sequence[Task]) -> AsyncGenerator[Outcome, None]:
         """One outcome for each task, in any order; a design that fails is an outcome too.
 
         Raises CopilotError only when nothing more can be done at all.

@@ -57,7 +57,7 @@ class Shelf:
             return
         try:
             with PassageIndex.open(self._engine.location, self._engine.embedder) as index:
-                index.add_embedded([(str(path), each) for path, each in gathered])
+                index.add_embedded([(_named(path), each) for path, each in gathered])
                 self.notices += index.warnings
         except CopilotError as error:
             self._fail(error)
@@ -87,3 +87,9 @@ class Shelf:
     def _fail(self, error: CopilotError) -> None:
         self.open = False
         self.notices.append(f"{error}; `archreview search` will not find these designs")
+
+
+def _named(path: Path) -> str:
+    """The path as text; empty for a name that is no text, which the index cannot hold."""
+    text = str(path)
+    return text if text.isprintable() else ""

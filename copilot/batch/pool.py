@@ -16,7 +16,7 @@ import signal
 import sys
 import tempfile
 import threading
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
@@ -49,6 +49,10 @@ _timeout: float | None = None
 _desk: Path | None = None
 
 
+Running = dict["asyncio.Future[Outcome]", tuple[Task, bool]]
+"""Reviews under way: the task, and whether it runs alone because it is a suspect."""
+
+
 class PoolExecutor:
     """Reviews designs in `processes` processes."""
 
@@ -60,12 +64,12 @@ class PoolExecutor:
         self._desk = Path(tempfile.mkdtemp(prefix="archreview-"))
         self._busy = False
 
-    async def run(self, tasks: Sequence[Task]) -> AsyncIterator[Outcome]:
+    async def run(self, tasks: Sequence[Task]) -> AsyncGenerator[Outcome, None]:
         """One outcome for each task, as they are done."""
         self._busy = True
         waiting = list(reversed(tasks))
         suspects: list[Task] = []
-        running: dict[asyncio.Future[Outcome], tuple[Task, bool]] = {}
+        running: Running = {}
         while waiting or running or suspects:
             while len(running) < self._room(running, suspects) and (suspects or waiting):
                 alone = bool(suspects)
@@ -95,7 +99,7 @@ class PoolExecutor:
         self._stop(kill=self._busy)
         shutil.rmtree(self._desk, ignore_errors=True)
 
-    def _room(self, running: Mapping[object, tuple[Task, bool]], suspects: Sequence[Task]) -> int:
+    def _room(self, running: Running, suspects: Sequence[Task]) -> int:
         """Tasks that may run now: one while a suspect runs, none beside the others before it."""
         if any(alone for _, alone in running.values()):
             return 1

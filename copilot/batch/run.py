@@ -7,7 +7,7 @@ line -> batch.json -> portfolio.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
 from pathlib import Path
@@ -69,7 +69,7 @@ Event = Finished | Stage | Ended
 
 async def run_batch(
     plan: Plan, executor: Executor, journal: Journal, shelf: Shelf, out: Path
-) -> AsyncIterator[Event]:
+) -> AsyncGenerator[Event, None]:
     """Review what the plan has left; the last event is Ended.
 
     Raises InputError when the folder cannot be written, and what the executor raises when it can
@@ -102,7 +102,7 @@ async def run_batch(
     yield Ended(batch, _summary(plan, batch, fresh, cost, calls, tuple(shelf.notices)))
 
 
-async def _outcomes(executor: Executor, plan: Plan) -> AsyncIterator[Outcome]:
+async def _outcomes(executor: Executor, plan: Plan) -> AsyncGenerator[Outcome, None]:
     if plan.tasks:
         async for outcome in executor.run(plan.tasks):
             yield outcome

@@ -7,7 +7,7 @@ just enough reviews under way that it is never short of calls.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 
 from copilot.batch.executor import Failed, Outcome, Reviewed, Task
 from copilot.batch.pool import too_long
@@ -28,7 +28,7 @@ class ModelExecutor:
         self._reviewer, self._budget, self._timeout = reviewer, budget, timeout
         self._reviews = min(reviews, MOST_REVIEWS)
 
-    async def run(self, tasks: Sequence[Task]) -> AsyncIterator[Outcome]:
+    async def run(self, tasks: Sequence[Task]) -> AsyncGenerator[Outcome, None]:
         """One outcome for each task, as they are done; once the budget is used up, at once."""
         waiting = list(reversed(tasks))
         running: set[asyncio.Task[Outcome]] = set()

@@ -111,7 +111,8 @@ class Names:
 
     def __init__(self, technologies: Iterable[Technology]) -> None:
         self._ids: dict[str, str] = {}
-        exact, loose = [], []
+        exact: list[str] = []
+        loose: list[str] = []
         for technology in technologies:
             for name in (technology.name, *technology.aliases):
                 key = name if technology.case_sensitive else name.lower()

@@ -103,8 +103,8 @@ class _Counts:
     def _in_use(self) -> Iterator[InUse]:
         users = defaultdict(list)
         for design in self.designs:
-            for technology in design.technologies:
-                users[technology].append(design.path)
+            for identifier in design.technologies:
+                users[identifier].append(design.path)
         for technology in self.knowledge.technologies:
             if paths := users.get(technology.id):
                 yield InUse(

@@ -10,7 +10,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from copilot.batch.portfolio.records import DesignRow, Portfolio
 from copilot.errors import InputError
@@ -101,20 +101,10 @@ def to_parquet(rows: Table, names: Sequence[str]) -> bytes:
     except ImportError as error:
         todo = "pip install 'archreview[parquet]'"
         raise InputError("pyarrow is not installed, so no Parquet is written", todo=todo) from error
-    arrays = [
-        pyarrow.array(list(_column(rows, name)), _type(name, pyarrow), from_pandas=False)
-        for name in names
-    ]
+    arrays = [pyarrow.array([row[name] for row in rows], _type(name, pyarrow)) for name in names]
     sink = io.BytesIO()
     pyarrow.parquet.write_table(pyarrow.table(arrays, names=list(names)), sink)
     return sink.getvalue()
-
-
-def _column(rows: Table, name: str) -> Iterator[Cell]:
-    for row in rows:
-        value = row[name]
-        clean = isinstance(value, str)
-        yield value.encode("utf-8", "replace").decode() if clean else value  # type: ignore[union-attr]
 
 
 def _type(name: str, pyarrow: object) -> object:
