@@ -56,8 +56,9 @@ train: $(DEV_STAMP) ## retrain the offline judge from ../shared/benchmark and ev
 eval: $(STAMP) ## score the offline judge on the sealed split of the sample designs
 	@$(BIN)/archreview eval
 
-bench: $(STAMP) ## measure start-up, review and index times
+bench: $(DEV_STAMP) ## measure start-up, review, index and report times
 	@$(BIN)/python -m evals.bench.speed
+	@$(BIN)/python -m evals.bench.reports evals/designs
 
 clean: ## remove .venv and caches
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache dist

@@ -3,7 +3,8 @@
 CopilotError
 ├── InputError            a document, path or option that cannot be used (exit code 2)
 │   ├── DocumentError     one document under review cannot be read
-│   └── KnowledgeError    a knowledge or prompt file is invalid
+│   ├── KnowledgeError    a knowledge or prompt file is invalid
+│   └── StoreError        the workspace's store of reviews and decisions cannot be used
 ├── IndexFault            the vector store or the embedder failed
 └── JudgeError            a judge could not do its work at all
 """
@@ -62,6 +63,10 @@ class DocumentError(InputError):
 
 class KnowledgeError(InputError):
     """A knowledge or prompt file is invalid."""
+
+
+class StoreError(InputError):
+    """The workspace's store of reviews and decisions cannot be opened, read or written."""
 
 
 class IndexFault(CopilotError):

@@ -6,10 +6,18 @@ Every record is frozen and refuses unknown fields. Offsets are counted in Unicod
 
 from __future__ import annotations
 
+from datetime import date
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    model_validator,
+)
 
 SCHEMA_VERSION: Literal["1.0"] = "1.0"
 """Version of the review JSON: the major part changes when a reader would break."""
@@ -225,6 +233,9 @@ class Aspect(Record):
     cues: tuple[str, ...]
     """Phrases that text about the aspect often holds; `*` ends a word stem."""
     criteria: tuple[Criterion, ...]
+    subject: tuple[str, ...] = ()
+    """Words that a document must use for the aspect to be its matter; `*` ends a word stem.
+    Empty for an aspect that every design is asked about."""
     disabled: bool = False
     """True when an organisation's pack switched the whole aspect off."""
 
@@ -315,6 +326,8 @@ class Coverage(Record):
     citations: tuple[Citation, ...] = ()
     criteria: tuple[CriterionVerdict, ...] = ()
     searched: Searched | None = None
+    outside: str = ""
+    """Why a missing aspect may lie outside what the document designs; empty when it does not."""
 
 
 # --- the review ------------------------------------------------------------------------------
@@ -445,3 +458,155 @@ class Review(Record):
     manifest: Manifest
     notes: tuple[str, ...] = ()
     """What a reader should know before trusting the review: disagreement of judges, doubts."""
+
+
+# --- triage ----------------------------------------------------------------------------------
+
+
+class TriageState(StrEnum):
+    """What people decided about a finding."""
+
+    OPEN = "open"
+    ACCEPTED = "accepted"
+    DISMISSED = "dismissed"
+    FALSE_POSITIVE = "false_positive"
+    MITIGATED = "mitigated"
+    RISK_ACCEPTED = "risk_accepted"
+
+
+_NEEDED = {
+    TriageState.DISMISSED: ("reason",),
+    TriageState.RISK_ACCEPTED: ("owner", "until"),
+}
+_OWNED = (TriageState.ACCEPTED, TriageState.MITIGATED, TriageState.RISK_ACCEPTED)
+
+Line = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)]
+Prose = Annotated[str, StringConstraints(strip_whitespace=True, max_length=10_000)]
+Filled = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=10_000)]
+Who = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+
+
+class Decision(Record):
+    """One decision of one person; a state that lacks what it needs cannot be built."""
+
+    state: TriageState
+    reason: Prose = ""
+    """Why; a dismissed finding must have one."""
+    owner: Line = ""
+    """Who sees to it (accepted, mitigated) or carries the risk (risk_accepted, required)."""
+    until: date | None = None
+    """When it is due, or when an accepted risk is looked at again (risk_accepted, required)."""
+    who: Who
+    """Who decided."""
+    at: AwareDatetime
+    """When it was decided."""
+
+    @model_validator(mode="after")
+    def _complete(self) -> Decision:
+        for name in _NEEDED.get(self.state, ()):
+            if not getattr(self, name):
+                raise ValueError(f"state {self.state.value} needs {name}")
+        if self.state not in _OWNED and (self.owner or self.until):
+            raise ValueError(f"state {self.state.value} takes neither owner nor until")
+        if self.until is not None and self.until < self.at.date():
+            raise ValueError(f"until ({self.until}) lies before the decision ({self.at.date()})")
+        return self
+
+
+class Anchor(Record):
+    """What a finding rests on, so that it is known again after the document was edited."""
+
+    fingerprint: Annotated[str, StringConstraints(pattern="^[0-9a-f]{16}$")]
+    kind: Literal["gap", "weakness", "injection"]
+    aspect: str
+    also: tuple[str, ...] = ()
+    severity: Severity
+    title: str
+    quotes: tuple[str, ...] = ()
+    """Its verified quotes; none for a gap."""
+
+
+class Decided(Record):
+    """A decision about one finding, as it is kept: decisions are added, never rewritten."""
+
+    id: str
+    """16 hexadecimal digits over design, finding and decision: the same in every store."""
+    design: str
+    anchor: Anchor
+    """The finding as it was when it was decided on."""
+    decision: Decision
+    replaces: tuple[str, ...] = ()
+    """Ids of earlier decisions about the same finding, oldest first."""
+    batch: str
+    """Decisions made in one stroke share it, and are undone together."""
+    undone: AwareDatetime | None = None
+
+
+class Standing(StrEnum):
+    """Whether a decision still holds for a finding."""
+
+    UNDECIDED = "undecided"
+    HOLDS = "holds"
+    CHANGED = "changed"
+    """What the decision was about is no longer there: changed since."""
+    EXPIRED = "expired"
+    """The date until which a risk was accepted has passed."""
+
+
+class Triage(Record):
+    """Where one finding of a review stands."""
+
+    fingerprint: str
+    standing: Standing = Standing.UNDECIDED
+    decided: Decided | None = None
+    """The last decision about it, whether it still holds or not."""
+
+    @property
+    def state(self) -> TriageState:
+        """The state that counts: open, unless a decision holds."""
+        held = self.decided is not None and self.standing is Standing.HOLDS
+        return self.decided.decision.state if self.decided and held else TriageState.OPEN
+
+
+class Note(Record):
+    """A remark of a reviewer on a design or on one of its aspects or findings."""
+
+    id: int = 0
+    """Given by the store."""
+    design: str
+    about: str = ""
+    """Fingerprint of a finding or id of an aspect; empty for the design as a whole."""
+    text: Filled
+    who: Who
+    at: AwareDatetime
+
+
+class Answer(Record):
+    """What the authors answered to a question."""
+
+    id: int = 0
+    """Given by the store."""
+    design: str
+    aspect: str
+    criterion: str
+    question: Filled
+    text: Filled
+    """The answer in the words of whoever gave it."""
+    who: Who
+    """Who gave it."""
+    at: AwareDatetime
+
+
+class QuestionEdit(Record):
+    """What a reviewer made of a question: other words, another place, asked or left out."""
+
+    design: str
+    key: str
+    """The question, by the id of its criterion; for a question of one's own, any other text."""
+    text: Prose | None = None
+    """Other words for it; None keeps the review's own."""
+    position: float | None = None
+    """Its place in the reviewer's order; None leaves it where its rank puts it."""
+    asked: AwareDatetime | None = None
+    hidden: bool = False
+    """True when the reviewer left it out."""

@@ -25,10 +25,20 @@ def test_the_wheel_works_outside_the_checkout(tmp_path: Path) -> None:
         archive.extractall(site)
     assert "copilot/_data/knowledge/sources.yaml" in names
     assert any(name.startswith("copilot/judges/offline/weights/") for name in names)
+    page = {"report.html.j2", "report.css", "report.js"}
+    assert {f"copilot/reports/page/{name}" for name in page} <= set(names)
     assert not [name for name in names if name.startswith(("evals/", "tests/"))]
     design = ROOT / "evals" / "designs" / "realtime-serving-2.md"
     done = subprocess.run(
-        [sys.executable, "-m", "copilot.cli.main", "review", str(design), "--ephemeral"],
+        [
+            sys.executable,
+            "-m",
+            "copilot.cli.main",
+            "review",
+            str(design),
+            "--ephemeral",
+            "--format=html",
+        ],
         cwd=tmp_path,
         env=os.environ | {"PYTHONPATH": str(site), "PYTHONSAFEPATH": "1"},
         capture_output=True,
@@ -36,7 +46,7 @@ def test_the_wheel_works_outside_the_checkout(tmp_path: Path) -> None:
         encoding="utf-8",
     )
     assert done.returncode == 0, done.stderr
-    assert "Findings (" in done.stdout
+    assert '<article class="finding"' in done.stdout
 
 
 def test_the_readme_says_what_the_program_says() -> None:

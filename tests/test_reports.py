@@ -41,7 +41,7 @@ def review(knowledge: Knowledge) -> Review:
     return make_review(knowledge, rows, title=HOSTILE)
 
 
-@pytest.mark.parametrize("form", list(FORMS))
+@pytest.mark.parametrize("form", ["text", "md", "json"])
 def test_every_form_names_every_finding(form: str, review: Review, knowledge: Knowledge) -> None:
     text = FORMS[form].render(review, knowledge, None).decode()
     assert all(finding.aspect in text for finding in review.findings)

@@ -16,7 +16,10 @@ _COMMANDS = {
     "batch": ("copilot.cli.batch", "Review a whole library of designs into a folder."),
     "portfolio": ("copilot.cli.portfolio", "Build the overview of a batch anew."),
     "search": ("copilot.cli.search", "Search all indexed designs, every answer cited."),
+    "diff": ("copilot.cli.diff", "Compare two versions of a design, or two reviews of it."),
+    "triage": ("copilot.cli.triage", "Decide about findings; export and import decisions."),
     "ask": ("copilot.cli.ask", "Answer a question about a design, every sentence cited."),
+    "mcp": ("copilot.mcp.command", "Serve reviews to coding agents and editors over MCP."),
     "prompts": ("copilot.cli.prompts", "Export a model's requests, import its answers."),
     "doctor": ("copilot.cli.doctor", "Check the installation, the index and the model's endpoint."),
     "knowledge": ("copilot.cli.knowledge", "List, show or check what a review knows."),
@@ -68,8 +71,11 @@ def main() -> None:
     except CopilotError as error:
         click.echo(f"archreview: {error}", err=True)
         code = error.exit_code
-    except click.ClickException as error:
+    except click.exceptions.NoArgsIsHelpError as error:
         error.show()
+        code = ExitCode.BAD_INPUT
+    except click.ClickException as error:
+        click.echo(f"archreview: {_in_one_line(error)}", err=True)
         code = ExitCode.BAD_INPUT
     except (KeyboardInterrupt, click.Abort):
         click.echo("archreview: cancelled", err=True)
@@ -78,6 +84,13 @@ def main() -> None:
         sys.stderr.close()
         code = ExitCode.OK
     sys.exit(int(code or 0))
+
+
+def _in_one_line(error: click.ClickException) -> str:
+    """What is wrong with the call, and where its help is."""
+    said = " ".join(error.format_message().split()).rstrip(".")
+    context = getattr(error, "ctx", None)
+    return f"{said} — see {context.command_path} --help" if context else said
 
 
 if __name__ == "__main__":

@@ -34,6 +34,12 @@ def check_out(out: Path | None, form: str, inputs: Sequence[Path]) -> None:
             where=out,
             todo="give an existing folder: --out FOLDER",
         )
+    if FORMS[form].files and not (out and out.is_dir()) and any(one.is_dir() for one in inputs):
+        raise InputError(
+            f"{form} makes a file for each file of a design that is a folder",
+            where=out,
+            todo="give an existing folder: --out FOLDER",
+        )
     if out is None:
         return
     folder = out if out.is_dir() else out.parent
@@ -43,6 +49,9 @@ def check_out(out: Path | None, form: str, inputs: Sequence[Path]) -> None:
         raise InputError("is a folder you may not write to", where=folder, todo="change --out")
     if not out.is_dir():
         _spare(out, inputs)
+    elif not callable(FORMS[form].suffix):
+        for path in inputs:
+            _spare(out / f"{path.stem}{FORMS[form].suffix}", inputs)
 
 
 def emit(
@@ -57,13 +66,14 @@ def emit(
     Raises InputError when a file cannot be written or would replace one of the `inputs`.
     """
     if out is not None and out.is_dir():
-        reports = [_rendered(one, knowledge, form) for one in reviewed]
-        names = _names([one.review for one in reviewed], form)
-        for name in names:
+        reports = _files(reviewed, knowledge, form)
+        for name in reports:
             _spare(out / name, inputs)
-        for name, report in zip(names, reports, strict=True):
+        for name, report in reports.items():
+            _make_folder((out / name).parent)
             write_atomically(out / name, report)
     elif out is not None:
+        _spare(out, inputs)
         write_atomically(out, _one_file(reviewed, knowledge, form))
     elif form == "text":
         _to_terminal([one.review for one in reviewed], knowledge)
@@ -82,6 +92,28 @@ def _spare(path: Path, inputs: Sequence[Path]) -> None:
 
 def _rendered(one: Reviewed, knowledge: Knowledge, form: str) -> bytes:
     return FORMS[form].render(one.review, knowledge, one.document)
+
+
+def _files(reviewed: Sequence[Reviewed], knowledge: Knowledge, form: str) -> dict[str, bytes]:
+    """Name of each file in the output folder -> its bytes."""
+    files: dict[str, bytes] = {}
+    names = _names([one.review for one in reviewed], form)
+    for name, one in zip(names, reviewed, strict=True):
+        parts = FORMS[form].files
+        if parts is not None and one.review.document.format == "folder":
+            found = parts(one.review, one.document)
+            files |= {f"{name}/{path}": report for path, report in found.items()}
+        else:
+            files[name] = _rendered(one, knowledge, form)
+    return files
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        what = f"cannot be made: {error.strerror}"
+        raise InputError(what, where=folder, todo="give another folder to --out") from error
 
 
 def _one_file(reviewed: Sequence[Reviewed], knowledge: Knowledge, form: str) -> bytes:

@@ -9,12 +9,12 @@ import click
 
 from copilot.cli.output import check_out, emit
 from copilot.documents.load import Limits
-from copilot.errors import ExitCode
+from copilot.errors import ExitCode, InputError
 from copilot.knowledge import load_knowledge
 from copilot.reports.formats import FORMS
 from copilot.reports.safe import one_line
 from copilot.review.reviewed import Reviewed, reread
-from copilot.review.saved import check_aspects, load_reviews
+from copilot.review.saved import check_against, load_reviews
 from copilot.settings import load_settings
 
 
@@ -50,7 +50,7 @@ def command(saved: Path, form: str, out: Path | None, quiet: bool, **options: An
     settings = load_settings(knowledge=options["knowledge"] or None)
     knowledge = load_knowledge(settings.knowledge)
     for review in reviews:
-        check_aspects(review, knowledge, saved)
+        check_against(review, knowledge, saved)
     inputs = [Path(review.document.path) for review in reviews]
     check_out(out, form, inputs)
     limits = Limits(max_bytes=settings.max_bytes, max_chars=settings.max_chars)
@@ -59,6 +59,8 @@ def command(saved: Path, form: str, out: Path | None, quiet: bool, **options: An
     else:
         reviewed = [Reviewed(review, None) for review in reviews]
     for one in reviewed:
+        if one.absent and FORMS[form].needs_document:
+            raise InputError(one.absent, todo=f"{form} needs the design: review it again")
         if one.absent and not quiet:
             said = f"archreview: the report goes without the design's text: {one_line(one.absent)}"
             click.echo(said, err=True)

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from copilot.knowledge import Knowledge
+from copilot.reports.annotated.write import annotated_files, annotated_suffix, render_annotated
+from copilot.reports.csv_table import render_csv
+from copilot.reports.junit import render_reviews
 from copilot.reports.markdown import render_markdown
 from copilot.reports.page import render_html
+from copilot.reports.sarif import render_sarif
 from copilot.reports.terminal import render_text
+from copilot.reports.workbook import render_workbook
 from copilot.schema import Document, Review
 
 Render = Callable[[Review, Knowledge, Document | None], bytes]
@@ -34,6 +39,10 @@ class Form:
     """True for a file that no terminal can show."""
     shows_document: bool = False
     """True where the report lacks something without the document's text."""
+    needs_document: bool = False
+    """True where there is no report without the document's text."""
+    files: Callable[[Review, Document | None], Mapping[str, bytes]] | None = None
+    """Where a design that is a folder gets a file for each of its own: their paths and bytes."""
 
     def suffix_for(self, review: Review) -> str:
         """The suffix of this review's file, with its dot."""
@@ -57,6 +66,16 @@ def _one_after_the_other(render: Callable[[Review, Knowledge], str]) -> Join:
     return lambda reviews, knowledge: "\n".join(render(one, knowledge) for one in reviews).encode()
 
 
+def _of_several(suffix: str, render: Callable[[Sequence[Review], Knowledge], str | bytes]) -> Form:
+    """A form whose renderer takes all reviews at once."""
+
+    def join(reviews: Sequence[Review], knowledge: Knowledge) -> bytes:
+        report = render(reviews, knowledge)
+        return report.encode() if isinstance(report, str) else report
+
+    return Form(suffix, lambda review, knowledge, _: join([review], knowledge), join)
+
+
 FORMS: Mapping[str, Form] = {
     "text": Form(
         ".txt",
@@ -73,6 +92,18 @@ FORMS: Mapping[str, Form] = {
         ".html",
         lambda review, knowledge, document: render_html(review, knowledge, document).encode(),
         shows_document=True,
+    ),
+    "sarif": _of_several(".sarif", render_sarif),
+    "junit": _of_several(".junit.xml", render_reviews),
+    "csv": _of_several(".csv", render_csv),
+    "xlsx": replace(_of_several(".xlsx", render_workbook), binary=True),
+    "annotated": Form(
+        annotated_suffix,
+        render_annotated,
+        binary=True,
+        shows_document=True,
+        needs_document=True,
+        files=annotated_files,
     ),
 }
 

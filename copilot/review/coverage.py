@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from copilot.judges.offline.cues import WordIndex
 from copilot.judges.protocol import Evidence
 from copilot.review.citations import Verifier
+from copilot.review.scope import outside
 from copilot.schema import (
     Aspect,
     Coverage,
@@ -34,10 +36,24 @@ def rows(
     by_aspect: dict[str, Judgement] = {}
     for judgement in judgements:
         by_aspect.setdefault(judgement.aspect, judgement)
-    return tuple(
+    rows = (
         _row(dimension, aspect, by_aspect.get(aspect.id), evidence, verifier)
         for aspect in dimension.aspects
     )
+    return _with_scope(tuple(rows), dimension, evidence)
+
+
+def _with_scope(
+    rows: tuple[Coverage, ...], dimension: Dimension, evidence: Evidence
+) -> tuple[Coverage, ...]:
+    """The rows, each missing one with why it may lie outside the document, if it may."""
+    subjects = {aspect.id: aspect for aspect in dimension.aspects if aspect.subject}
+    asked = [r for r in rows if r.status is Status.MISSING and r.aspect in subjects]
+    if not asked:
+        return rows
+    words = WordIndex(evidence.document.text)
+    why = {row.aspect: outside(subjects[row.aspect], evidence.document, words) for row in asked}
+    return tuple(row.model_copy(update={"outside": why.get(row.aspect, "")}) for row in rows)
 
 
 def unjudged(dimension: Dimension, reason: str) -> tuple[Coverage, ...]:

@@ -59,7 +59,7 @@ def fingerprint(aspect: str, kind: str, citations: tuple[Citation, ...]) -> str:
 
 def _finding(row: Coverage, aspect: Aspect, origin: Origin) -> Finding:
     verdicts = {verdict.criterion: verdict.verdict for verdict in row.criteria}
-    severity, unmet = aspect_severity(aspect, row.status, verdicts)
+    severity, unmet = aspect_severity(aspect, row.status, verdicts, outside=bool(row.outside))
     kind = "gap" if row.status is Status.MISSING else "weakness"
     worst = unmet[0]
     return Finding(
@@ -90,7 +90,8 @@ def _what(
     aspect: Aspect, row: Coverage, unmet: tuple[Criterion, ...], verdicts: dict[str, Met]
 ) -> str:
     if row.status is Status.MISSING:
-        return f"Nothing in the document speaks to it. Expected: {_lower(unmet[0].statement)}"
+        expected = f"Expected: {_lower(unmet[0].statement)}"
+        return " ".join(("Nothing in the document speaks to it.", expected, row.outside)).rstrip()
     open_statements = [c.statement for c in unmet if verdicts.get(c.id) is not Met.MET][:2]
     if not open_statements:
         return "The document touches it, but a reviewer would have to ask for more."

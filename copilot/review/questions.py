@@ -23,7 +23,7 @@ def questions(
     for finding in found:
         row = rows[finding.aspect]
         for nth, criterion in enumerate(_open_criteria(row, finding, knowledge)[:PER_FINDING]):
-            severity = criterion_severity(criterion, row.status)
+            severity = criterion_severity(criterion, row.status, outside=bool(row.outside))
             ranked.append(((severity.rank + nth, nth, -row.confidence), criterion, row.aspect))
     ranked.sort(key=lambda item: item[0])
     return tuple(

@@ -35,9 +35,18 @@ def reread(review: Review, beside: Path, limits: Limits = Limits()) -> Reviewed:
             absent = absent or str(error)
             continue
         if document.digest == review.document.digest:
-            return Reviewed(review, document.model_copy(update={"path": str(path)}))
+            return Reviewed(review, _named(document, path, review))
         absent = f"{path}: has changed since it was reviewed"
     return Reviewed(review, None, absent)
+
+
+def _named(document: Document, path: Path, review: Review) -> Document:
+    """The document at `path`, its files under the names that the review's citations use."""
+    names = review.document.files
+    if len(names) != len(document.files):
+        return document
+    files = [f.model_copy(update={"path": n}) for f, n in zip(document.files, names, strict=True)]
+    return document.model_copy(update={"path": str(path), "files": tuple(files)})
 
 
 def _candidates(review: Review, beside: Path) -> list[Path]:

@@ -48,17 +48,25 @@ def load_review(path: Path) -> Review:
     return reviews[0]
 
 
-def check_aspects(review: Review, knowledge: Knowledge, where: Path | str) -> None:
+def check_against(review: Review, knowledge: Knowledge, where: Path | str) -> None:
     """Raise InputError unless the review has one row for each aspect of the knowledge, no other.
 
-    Reports look titles up by the aspect's id: a review that was edited by hand ends here.
+    Reports look titles up by ids: a review that was edited by hand ends here.
     """
     rows = [row.aspect for row in review.coverage]
-    said = [f.aspect for f in review.findings] + [s.aspect for s in review.strengths]
-    said += [question.aspect for question in review.questions]
-    strange = sorted({*rows, *said} - set(knowledge.aspects))
-    if strange:
-        raise InputError(f"speaks of an unknown aspect {strange[0]!r}", where=where, todo=_AGAIN)
+    aspects = {*rows, *(s.aspect for s in review.strengths), *(q.aspect for q in review.questions)}
+    for finding in review.findings:
+        aspects |= {finding.aspect, *finding.also}
+    dimensions = {row.dimension for row in review.coverage}
+    dimensions |= {finding.dimension for finding in review.findings}
+    known = {dimension.id for dimension in knowledge.dimensions}
+    for kind, strange in (
+        ("aspect", aspects - set(knowledge.aspects)),
+        ("dimension", dimensions - known),
+    ):
+        if strange:
+            what = f"speaks of an unknown {kind} {min(strange)!r}"
+            raise InputError(what, where=where, todo=_AGAIN)
     if len(rows) != len(knowledge.aspects) or len(set(rows)) != len(rows):
         what = f"has {len(rows)} rows of coverage for {len(knowledge.aspects)} aspects"
         raise InputError(what, where=where, todo=_AGAIN)

@@ -23,24 +23,27 @@ def severity(impact: Level, likelihood: Level) -> Severity:
     return Severity(_RISK[likelihood].split()[impact.rank])
 
 
-def criterion_severity(criterion: Criterion, status: Status) -> Severity:
+def criterion_severity(criterion: Criterion, status: Status, *, outside: bool = False) -> Severity:
     """Severity of leaving a criterion unmet in an aspect of this status.
 
-    Where the design covers part of the aspect, the harm is one level less likely.
+    Where the design covers part of the aspect, the harm is one level less likely; where the aspect
+    may lie outside what the document designs, two.
     """
-    likelihood = criterion.likelihood
-    if status is not Status.MISSING:
-        likelihood = list(Level)[max(0, likelihood.rank - 1)]
+    less = 2 if outside else int(status is not Status.MISSING)
+    likelihood = list(Level)[max(0, criterion.likelihood.rank - less)]
     return severity(criterion.impact, likelihood)
 
 
 def aspect_severity(
-    aspect: Aspect, status: Status, verdicts: dict[str, Met]
+    aspect: Aspect, status: Status, verdicts: dict[str, Met], *, outside: bool = False
 ) -> tuple[Severity, tuple[Criterion, ...]]:
     """Severity of an aspect's finding and its unmet criteria, worst first.
 
     The finding is as severe as the worst criterion that is not met.
     """
     unmet = [c for c in aspect.criteria if verdicts.get(c.id, Met.UNMET) is not Met.MET]
-    ranked = sorted(unmet or aspect.criteria, key=lambda c: criterion_severity(c, status).rank)
-    return criterion_severity(ranked[0], status), tuple(ranked)
+    severities = {
+        c.id: criterion_severity(c, status, outside=outside) for c in unmet or aspect.criteria
+    }
+    ranked = sorted(unmet or aspect.criteria, key=lambda c: severities[c.id].rank)
+    return severities[ranked[0].id], tuple(ranked)

@@ -9,6 +9,9 @@ from copilot.knowledge import Knowledge
 from copilot.reports.scorecard import Score
 from copilot.schema import Review, Severity
 
+SHORT = 15
+"""Characters of a title that fit beside the heat map; longer ones give way to the id."""
+
 
 @dataclass(frozen=True)
 class Segment:
@@ -84,5 +87,7 @@ def heat_map(review: Review, knowledge: Knowledge) -> tuple[HeatRow, ...]:
     for dimension in knowledge.dimensions:
         found = [f.severity for f in review.findings if f.dimension == dimension.id]
         cells = tuple(Cell(s, found.count(s), min(3, found.count(s))) for s in Severity)
-        rows.append(HeatRow(dimension.id.capitalize(), dimension.title, cells))
+        short = len(dimension.title) <= SHORT
+        name = dimension.title if short else dimension.id.capitalize()
+        rows.append(HeatRow(name, dimension.title, cells))
     return tuple(rows)

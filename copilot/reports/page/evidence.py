@@ -53,6 +53,5 @@ def _citations(review: Review) -> Iterator[Citation]:
 
 
 def _searches(review: Review) -> Iterator[Searched]:
-    for item in (*review.coverage, *review.findings):
-        if item.searched is not None:
-            yield item.searched
+    yield from (row.searched for row in review.coverage if row.searched)
+    yield from (finding.searched for finding in review.findings if finding.searched)

@@ -43,6 +43,7 @@ def render_html(review: Review, knowledge: Knowledge, document: Document | None)
             words=words,
             cited=cited,
             files=embed(document, cited.spans, cited.lines) if document else (),
+            one_file=len(review.document.files) == 1,
             has_text=document is not None,
             severities=list(Severity),
             counts={s: sum(f.severity is s for f in review.findings) for s in Severity},

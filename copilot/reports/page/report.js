@@ -68,5 +68,13 @@
   form.addEventListener("input", apply);
   form.addEventListener("reset", () => setTimeout(apply));
   form.addEventListener("submit", (event) => event.preventDefault());
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest('a[href^="#f-"]');
+    const finding = link && document.getElementById(link.hash.slice(1));
+    if (finding && getComputedStyle(finding).display === "none") {
+      form.reset();
+      apply();
+    }
+  });
   apply();
 })();

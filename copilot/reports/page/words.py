@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 
-from copilot.reports.scorecard import place as _place
 from copilot.schema import Citation, Nearest, Review, Severity, Status
 
 SEVERITY_MEANS = {
@@ -53,14 +52,20 @@ def listed(parts: list[str]) -> str:
     return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
 
 
-def place(citation: Citation) -> str:
-    """Where a quote stands: lines, page, and the file's own name."""
-    return _place(citation.model_copy(update={"file": short(citation.file)}))
+def place(citation: Citation, one_file: bool) -> str:
+    """Where a quote stands: lines, page, and the file's own name where there are several."""
+    page = f", page {citation.page}" if citation.page is not None else ""
+    return _lines(citation.line_start, citation.line_end, citation.file, one_file) + page
 
 
-def lines(near: Nearest) -> str:
-    """The lines of a passage with the file's own name."""
-    return f"{short(near.file)}:{near.line_start}-{near.line_end}"
+def lines(near: Nearest, one_file: bool) -> str:
+    """The lines of a passage, and the file's own name where there are several."""
+    return _lines(near.line_start, near.line_end, near.file, one_file)
+
+
+def _lines(first: int, last: int, file: str, one_file: bool) -> str:
+    said = f"lines {first}-{last}" if last > first else f"line {first}"
+    return said if one_file else f"{file}, {said}"
 
 
 def short(path: str) -> str:

@@ -1,0 +1,1 @@
+"""The author's own document back, with the findings at the text that they cite."""

@@ -1,0 +1,156 @@
+"""An HTML page with the cited text highlighted and the findings listed at its top.
+
+Only tags are inserted, between the characters of the page's own text; nothing else is rewritten.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from bisect import bisect_right
+from collections.abc import Sequence
+from html.parser import HTMLParser
+
+from copilot.errors import InputError
+from copilot.reports.annotated.letters import Letters
+from copilot.reports.annotated.notes import Remarks
+from copilot.reports.annotated.source import Insertion, Source
+
+_UNSHOWN = frozenset(
+    ("script", "style", "title", "template", "textarea", "select", "svg", "math", "iframe",
+     "noscript", "object", "video", "audio", "canvas")
+)  # fmt: skip
+
+
+def annotate_html(data: bytes, remarks: Remarks, where: str) -> bytes:
+    """The page with a <mark> around each cited text and an <aside> with the findings.
+
+    Cited text that is not found in the page's visible text is told in the aside. Raises
+    InputError for a page in another encoding than UTF-8 or UTF-16/32 with a mark.
+    """
+    try:
+        source = Source(data)
+    except UnicodeDecodeError as error:
+        todo = "save the page as UTF-8 and review it again"
+        raise InputError("cannot be annotated in its encoding", where=where, todo=todo) from error
+    page = _Page(source.text)
+    letters = Letters(page.shown)
+    size = max(1, len(remarks.text))
+    insertions: list[Insertion] = []
+    placed = []
+    for mark in remarks.marks:
+        pieces = page.pieces(letters.find(mark.citation.quote, mark.start / size))
+        placed.append(bool(pieces))
+        for nth, (start, end) in enumerate(pieces):
+            said = html.escape(mark.note.headline)
+            insertions.append((start, f'<mark class="archreview" title="{said}">'))
+            link = f'<sup><a href="#archreview-{mark.note.number}">[{mark.note.number}]</a></sup>'
+            insertions.append((end, "</mark>" + (link if nth == len(pieces) - 1 else "")))
+    insertions.append((page.top, _aside(remarks, placed)))
+    return source.with_insertions(_closers_first(insertions))
+
+
+def _closers_first(insertions: Sequence[Insertion]) -> list[Insertion]:
+    """At one offset, marks end before others begin."""
+    return sorted(insertions, key=lambda one: (one[0], not one[1].startswith("</")))
+
+
+def _aside(remarks: Remarks, placed: Sequence[bool]) -> str:
+    """All findings, those without a place in the text first."""
+    notes = {m.note.number: m.note.lines for m, ok in zip(remarks.marks, placed, strict=True) if ok}
+    for lines in remarks.summary(placed):
+        number = next(
+            (n.number for n in (*remarks.unplaced, *(m.note for m in remarks.marks))
+             if n.headline == lines[0]),
+            0,
+        )  # fmt: skip
+        extra = [line for line in lines if line.startswith("Cited text,")]
+        notes[number] = (*notes[number], *extra) if number in notes else lines
+    items = "".join(
+        f'<li id="archreview-{number}" value="{number}">{_paragraph(notes[number])}</li>'
+        for number in sorted(notes)
+    )
+    head = html.escape(remarks.head)
+    return f'<aside class="archreview" role="note"><p>{head}</p><ol>{items}</ol></aside>'
+
+
+def _paragraph(lines: Sequence[str]) -> str:
+    return "<br>".join(html.escape(line) for line in lines)
+
+
+class _Page(HTMLParser):
+    """The visible text of a page and where each character of it stands in the source."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(convert_charrefs=False)
+        self._source = text
+        self._lines = [0, *(found.end() for found in re.finditer("\n", text))]
+        self._hidden, self._depth = "", 0
+        """The element around that is not shown, and how many of its name are open."""
+        self._runs: list[tuple[int, int, int]] = []
+        """Start in the visible text, start in the source, length in both."""
+        self._parts: list[str] = []
+        self._length = 0
+        self.top = 0
+        """Offset after the <body> tag; 0 without one."""
+        self.feed(text)
+        self.close()
+        self.shown = "".join(self._parts)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Note where the body begins and what is not shown."""
+        if tag == "body" and not self.top:
+            self.top = self._offset() + len(self.get_starttag_text() or "")
+        if tag == self._hidden or (tag in _UNSHOWN and not self._hidden):
+            self._hidden, self._depth = tag, self._depth + 1
+        self._add("\n", -1)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """An element without content hides nothing."""
+
+    def handle_endtag(self, tag: str) -> None:
+        """Show again what follows a hidden element."""
+        if tag == self._hidden:
+            self._depth -= 1
+            self._hidden = self._hidden if self._depth else ""
+
+    def handle_data(self, data: str) -> None:
+        """Text of the page."""
+        start = self._offset()
+        if not self._hidden and self._source.startswith(data, start):
+            self._add(data, start)
+
+    def handle_entityref(self, name: str) -> None:
+        """A named character, which is never cut apart."""
+        self._reference(f"&{name}")
+
+    def handle_charref(self, name: str) -> None:
+        """A numbered character, which is never cut apart."""
+        self._reference(f"&#{name}")
+
+    def _reference(self, raw: str) -> None:
+        if not self._hidden:
+            self._add(html.unescape(raw + ";")[:1], -1)
+
+    def _offset(self) -> int:
+        line, column = self.getpos()
+        return self._lines[line - 1] + column
+
+    def _add(self, text: str, start: int) -> None:
+        if start >= 0:
+            self._runs.append((self._length, start, len(text)))
+        self._parts.append(text)
+        self._length += len(text)
+
+    def pieces(self, spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+        """Source offsets of the pieces of text that the spans of the visible text cover."""
+        pieces = []
+        starts = [shown for shown, _, _ in self._runs]
+        for start, end in spans:
+            first = max(0, bisect_right(starts, start) - 1)
+            last = bisect_right(starts, end)
+            for shown, source, length in self._runs[first:last]:
+                a, b = max(start, shown), min(end, shown + length)
+                if a < b and self._source[source + a - shown : source + b - shown].strip():
+                    pieces.append((source + a - shown, source + b - shown))
+        return pieces

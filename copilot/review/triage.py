@@ -1,0 +1,82 @@
+"""Which decisions still hold for the findings of a review, and which were about something else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+
+from copilot.documents.quotes import plain
+from copilot.review.anchors import anchor_of, aspects_of, is_same, stands_in
+from copilot.schema import Anchor, Decided, Review, Standing, Triage, TriageState
+
+
+def standing(
+    review: Review, decided: Sequence[Decided], today: date, text: str | None = None
+) -> dict[str, Triage]:
+    """Fingerprint -> where the finding stands, for every finding of the review.
+
+    `decided`: decisions about the design, oldest first; undone ones are passed over. A decision
+    holds for the finding it was made about and for one with the same gap or the same text, moved
+    or lightly edited. With the document's `text` it also holds while its own quote stands there,
+    whatever sentence the finding cites now. Otherwise it comes back as changed.
+    """
+    exact = {finding.fingerprint for finding in review.findings}
+    folded = plain(text) if text is not None and decided else ""
+    found = {}
+    for finding in review.findings:
+        anchor = anchor_of(finding)
+        known = _candidates(decided, anchor, exact)
+        last = next((d for d in known if _holds(d.anchor, anchor, folded)), None)
+        found[finding.fingerprint] = _triage(anchor, last, known, today)
+    return found
+
+
+def left_over(review: Review, decided: Iterable[Decided]) -> tuple[Decided, ...]:
+    """Decisions about findings that the review no longer has under any aspect, oldest first."""
+    anchors = [anchor_of(finding) for finding in review.findings]
+    return tuple(
+        d
+        for d in decided
+        if d.undone is None and not any(_related(d.anchor, anchor) for anchor in anchors)
+    )
+
+
+def _candidates(decided: Sequence[Decided], anchor: Anchor, exact: set[str]) -> list[Decided]:
+    """Decisions that may be about this finding, latest first; not those about another one."""
+    return [
+        d
+        for d in reversed(decided)
+        if d.undone is None
+        and (
+            d.anchor.fingerprint == anchor.fingerprint
+            or (d.anchor.fingerprint not in exact and _related(d.anchor, anchor))
+        )
+    ]
+
+
+def _related(old: Anchor, new: Anchor) -> bool:
+    """True when both speak of one aspect; text aimed at the reviewer is a matter of its own."""
+    aimed = "injection" in (old.kind, new.kind)
+    return bool(aspects_of(old) & aspects_of(new)) and (not aimed or old.kind == new.kind)
+
+
+def _holds(old: Anchor, new: Anchor, folded: str) -> bool:
+    return is_same(old, new) or (old.kind == new.kind and stands_in(old, folded))
+
+
+def _triage(anchor: Anchor, last: Decided | None, known: list[Decided], today: date) -> Triage:
+    if last is not None:
+        return Triage(
+            fingerprint=anchor.fingerprint,
+            standing=Standing.EXPIRED if _expired(last, today) else Standing.HOLDS,
+            decided=last,
+        )
+    if known:
+        return Triage(fingerprint=anchor.fingerprint, standing=Standing.CHANGED, decided=known[0])
+    return Triage(fingerprint=anchor.fingerprint)
+
+
+def _expired(decided: Decided, today: date) -> bool:
+    decision = decided.decision
+    risk = decision.state is TriageState.RISK_ACCEPTED
+    return risk and decision.until is not None and decision.until < today
