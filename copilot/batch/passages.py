@@ -46,8 +46,10 @@ class Shelf:
 
     async def settle(self, done: Mapping[str, Entry], paths: Mapping[str, Path]) -> None:
         """Store what has gathered, and what an earlier run had no time for."""
-        if self.open:
-            await asyncio.to_thread(self._store)
+        if self._engine.location is None:
+            return
+        self.open, self.notices = True, []  # a server that was gone may be back
+        await asyncio.to_thread(self._store)
         if self.open:
             await asyncio.to_thread(self._mend, done, paths)
 

@@ -20,7 +20,8 @@ from copilot.reports.formats import FORMS
 from copilot.review.engine import Engine, make_engine
 from copilot.review.events import Done, Read
 from copilot.review.findings import worst
-from copilot.review.run import is_complete, review
+from copilot.review.run import review
+from copilot.review.score import is_complete
 from copilot.schema import Document, Review, Status, Technology
 
 

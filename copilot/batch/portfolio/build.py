@@ -14,6 +14,7 @@ from copilot.errors import InputError
 from copilot.knowledge import Knowledge
 from copilot.reports.scorecard import scorecard
 from copilot.review.saved import load_review
+from copilot.review.score import score
 from copilot.schema import Review, Severity, Status
 
 SUFFIXES = (".html", ".md", ".json")
@@ -122,7 +123,7 @@ def _worst_first(design: DesignRow) -> tuple[list[int], float, str]:
 
 
 def _design(row: Row, review: Review, home: Path, knowledge: Knowledge) -> DesignRow:
-    scores = scorecard(review, knowledge)
+    shares = {each.dimension: each.share for each in scorecard(review, knowledge)}
     severities = [finding.severity for finding in review.findings]
     return DesignRow(
         path=row.path or review.document.path,
@@ -132,8 +133,8 @@ def _design(row: Row, review: Review, home: Path, knowledge: Knowledge) -> Desig
         same_as=row.same_as,
         words=review.document.words,
         judge=review.manifest.judge,
-        score=score_of(review),
-        dimensions={score.dimension: score.share for score in scores},
+        score=_score(review),
+        dimensions=dict(shares),
         statuses={coverage.aspect: coverage.status for coverage in review.coverage},
         severities={s: severities.count(s) for s in Severity if s in severities},
         worst=min(severities, key=lambda s: s.rank, default=None),
@@ -143,11 +144,9 @@ def _design(row: Row, review: Review, home: Path, knowledge: Knowledge) -> Desig
     )
 
 
-def score_of(review: Review) -> float | None:
-    """Addressed aspects, a partial one counting half, over judged ones; None with none judged."""
-    worth = {Status.ADDRESSED: 1.0, Status.PARTIAL: 0.5, Status.MISSING: 0.0}
-    judged = [worth[row.status] for row in review.coverage if row.status in worth]
-    return round(sum(judged) / len(judged), 4) if judged else None
+def _score(review: Review) -> float | None:
+    found = score(review)
+    return None if found is None else round(found, 4)
 
 
 def _change(row: Row, review: Review, home: Path) -> Change | None:
@@ -161,7 +160,7 @@ def _change(row: Row, review: Review, home: Path) -> Change | None:
     from copilot.review.compare import Outcome, compare
 
     changes = compare(old, review)
-    before, after = score_of(old), score_of(review)
+    before, after = _score(old), _score(review)
     return Change(
         new=len(changes.of(Outcome.NEW)),
         resolved=len(changes.of(Outcome.RESOLVED)),
