@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
@@ -13,12 +13,13 @@ from copilot.errors import ExitCode, InputError
 from copilot.schema import Severity
 
 if TYPE_CHECKING:
+    from copilot.batch.executor import Job
     from copilot.batch.journal import Journal
+    from copilot.batch.place import Place
     from copilot.batch.plan import Plan
     from copilot.batch.run import Ended
     from copilot.cli.batch_progress import BatchReporter
     from copilot.review.engine import Engine, JudgeChoice
-    from copilot.settings import Settings
 
 
 @click.command("batch")
@@ -29,7 +30,17 @@ if TYPE_CHECKING:
 @click.option(
     "--timeout-per-design", type=float, metavar="SECONDS", help="Longest that a design may take."
 )
-@click.option("--processes", type=int, metavar="N", help="Of the offline judge; one per core.")
+@click.option("--processes", type=int, metavar="N", help="Worker processes; one per core.")
+@click.option(
+    "--executor",
+    type=click.Choice(["local", "ray"]),
+    default="local",
+    show_default=True,
+    help="Where the reviews run; ray needs the extra `ray`.",
+)
+@click.option(
+    "--ray-address", metavar="ADDRESS", help="Ray cluster; one on this machine when not given."
+)
 @click.option("--dimension", "dimensions", multiple=True, metavar="ID", help="Only this dimension.")
 @click.option(
     "--fail-on",
@@ -64,6 +75,8 @@ def command(
     retry_failed: bool,
     timeout_per_design: float | None,
     processes: int | None,
+    executor: Literal["local", "ray"],
+    ray_address: str | None,
     dimensions: tuple[str, ...],
     fail_on: str | None,
     judge: JudgeChoice,
@@ -76,13 +89,17 @@ def command(
     one design where it holds a file .archreview-design; .archreviewignore leaves designs out.
     """
     from copilot.batch.discovery import discover
+    from copilot.batch.executor import Job
     from copilot.batch.journal import Journal
+    from copilot.batch.place import Place
     from copilot.batch.plan import basis, make_plan, read_designs
     from copilot.cli.batch_progress import BatchReporter
     from copilot.review.engine import make_engine
     from copilot.review.run import select_dimensions
     from copilot.settings import load_settings
 
+    if ray_address and executor != "ray":
+        raise InputError("--ray-address is for Ray", todo="give --executor ray with it")
     _positive(timeout_per_design=timeout_per_design, processes=processes)
     settings = load_settings(**{**options, "knowledge": options["knowledge"] or None})
     engine = make_engine(settings, judge)
@@ -93,9 +110,9 @@ def command(
         designs = read_designs(found.designs, found.refused, basis(engine, dimensions))
         plan = make_plan(designs, journal.entries, out, retry_failed)
         with BatchReporter(plan, journal, quiet) as reporter:
-            job = _job(settings, judge, dimensions)
-            limits = (processes, timeout_per_design)
-            ended = asyncio.run(_run(plan, engine, job, limits, journal, out, reporter))
+            job = Job(settings, judge, dimensions, index=not settings.ephemeral)
+            place = Place(executor, ray_address, processes, timeout_per_design)
+            ended = asyncio.run(_run(plan, engine, job, place, journal, out, reporter))
     finally:
         journal.close()
     return _finish(ended, engine, out, quiet, Severity(fail_on) if fail_on else None)
@@ -117,26 +134,20 @@ def _journal(open_: type[Journal], out: Path) -> Journal:
     return open_(out)
 
 
-def _job(settings: Settings, judge: JudgeChoice, dimensions: tuple[str, ...]) -> Any:
-    from copilot.batch.executor import Job
-
-    return Job(settings, judge, dimensions, index=not settings.ephemeral)
-
-
 async def _run(
     plan: Plan,
     engine: Engine,
-    job: Any,
-    limits: tuple[int | None, float | None],
+    job: Job,
+    place: Place,
     journal: Journal,
     out: Path,
     reporter: BatchReporter,
 ) -> Ended:
-    from copilot.batch.local import local_executor
     from copilot.batch.passages import Shelf
+    from copilot.batch.place import make_executor
     from copilot.batch.run import Ended, run_batch
 
-    executor = local_executor(job, engine, *limits)
+    executor = make_executor(job, engine, place)
     async for event in run_batch(plan, executor, journal, Shelf(engine), out):
         reporter.show(event)
         if isinstance(event, Ended):
