@@ -208,8 +208,13 @@ class _RayLender:
         self._limiter, self._worker, self._life = limiter, worker, life
 
     async def lend(self, address: str, tokens: int) -> int:
-        lease: int = await self._limiter.lend.remote(address, tokens, self._worker, self._life)
-        return lease
+        ref = self._limiter.lend.remote(address, tokens, self._worker, self._life)
+        try:
+            lease: int = await asyncio.shield(asyncio.wrap_future(ref.future()))
+            return lease
+        except asyncio.CancelledError:  # the slot comes all the same, and nobody would return it
+            ref.future().add_done_callback(lambda future: self.give_back(future.result()))
+            raise
 
     def give_back(self, lease: int) -> None:
         self._limiter.give_back.remote(lease)
