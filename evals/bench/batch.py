@@ -161,9 +161,9 @@ def kill(count: int, kills: int, seed: int = 7) -> None:
 def _killed(library: Path, out: Path, seconds: float) -> int:
     """Start a batch and kill it and its workers; how many lines its journal has then."""
     work = out.with_name(f"{out.name}-work")
+    command = [sys.executable, "-m", "copilot.cli.main", "batch", library, "--out", out]
     process = subprocess.Popen(
-        [sys.executable, "-m", "copilot.cli.main", "batch", str(library), "--out", str(out)]
-        + ["--workspace", str(work)],
+        [*map(str, command), "--workspace", str(work)],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
