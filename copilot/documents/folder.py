@@ -34,14 +34,15 @@ def members(root: Path) -> list[Path]:
     found = []
     for folder, folders, names in os.walk(root, onerror=refuse):
         folders[:] = [n for n in folders if not n.startswith(".") and n not in SKIPPED_FOLDERS]
-        paths = [Path(folder, name) for name in names if _may_be_design(name)]
+        paths = [Path(folder, name) for name in names if may_be_design(name)]
         found += [path for path in paths if _stays_within(path, home)]
     real = {path.resolve() for path in found if not path.is_symlink()}
     found = [path for path in found if not path.is_symlink() or path.resolve() not in real]
     return sorted(found, key=lambda path: _reading_order(path.relative_to(root)))
 
 
-def _may_be_design(name: str) -> bool:
+def may_be_design(name: str) -> bool:
+    """True for the name of a supported file that is no licence, requirement list or dot file."""
     path = Path(name)
     known = path.suffix.lower() in FORMATS and (path.suffix or _FIRST.match(name))
     return bool(known) and not name.startswith(".") and not _NO_DESIGN.match(name)

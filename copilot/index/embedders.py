@@ -24,6 +24,8 @@ Vectors = NDArray[np.float32]
 
 _WEIGHTS = "weights/l2_supercat_256.safetensors"
 _TOKENIZER = "tokenizers/l2_supercat_tokenizer_config.json"
+_WORDS_KEPT, _SHORT = 50_000, 40
+"""Words whose tokens are remembered, and the letters of the longest one."""
 
 
 class Embedder(Protocol):
@@ -75,6 +77,7 @@ class LocalEmbedder:
         # Widening all 32,000 rows costs 90 ms at start; a document touches a few thousand.
         self._rows = np.empty(self._half.shape, np.float32)
         self._widened = np.zeros(len(self._half), bool)
+        self._known: dict[str, list[int]] = {}
         self.id = f"wordllama-l2-supercat-{self.dimensions}-v{version}"
 
     @property
@@ -97,9 +100,17 @@ class LocalEmbedder:
         return normalised(means)
 
     def _token_ids(self, words: Iterable[str]) -> dict[str, list[int]]:
-        distinct = list(words)
-        encodings = self._tokenizer.encode_batch_fast(distinct, add_special_tokens=False)
-        return {word: coded.ids for word, coded in zip(distinct, encodings, strict=True)}
+        """Word -> its tokens; short words are remembered, the documents of a library share them."""
+        wanted, known = set(words), self._known
+        new = list(wanted - known.keys())
+        encodings = self._tokenizer.encode_batch_fast(new, add_special_tokens=False)
+        fresh = {word: coded.ids for word, coded in zip(new, encodings, strict=True)}
+        found = {word: fresh[word] if word in fresh else known[word] for word in wanted}
+        if len(known) + len(fresh) > _WORDS_KEPT:
+            self._known = known = {}
+        if len(fresh) <= _WORDS_KEPT:
+            known.update({word: ids for word, ids in fresh.items() if len(word) <= _SHORT})
+        return found
 
     def _mean(self, tokens: list[int]) -> Vectors:
         """Mean of the tokens' rows as float32, widening rows that are used for the first time."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -60,6 +61,7 @@ def stems(text: str) -> list[str]:
     return [_stem(word) for word in _WORD.findall(text.lower()) if word not in _STOP]
 
 
+@lru_cache(maxsize=50_000)
 def _stem(word: str) -> str:
     """Cut the longest known ending that leaves three letters: scaling, scaled, scales -> scal."""
     for suffix in _SUFFIXES:

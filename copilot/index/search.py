@@ -10,8 +10,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from copilot.index.direct import PassageVectors
 from copilot.index.lexical import Lexical
-from copilot.index.store import PassageIndex
 from copilot.schema import Document, Hit, Passage
 
 Scores = NDArray[np.float64]
@@ -25,7 +25,7 @@ class HybridSearch:
     """
 
     def __init__(
-        self, index: PassageIndex, document: Document, passages: Sequence[Passage]
+        self, index: PassageVectors, document: Document, passages: Sequence[Passage]
     ) -> None:
         """Add the passages to the index if they are not there, and read their vectors."""
         self._ids = [passage.id for passage in passages]

@@ -11,13 +11,14 @@ from collections.abc import Callable, Iterator, Sequence
 from hashlib import sha256
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 from urllib.parse import urlsplit
 from uuid import uuid4
 
 import numpy as np
 
 from copilot.errors import IndexFault, InputError
+from copilot.index.direct import Embedded
 from copilot.index.embedders import Embedder, Vectors
 from copilot.index.folder import Busy, IndexFolder
 from copilot.schema import Document, Passage
@@ -34,8 +35,21 @@ T = TypeVar("T")
 
 _WAIT = 30.0
 """Seconds to wait for another process that uses the same folder."""
+_ASKED = 300
+"""Digests that one question to Chroma names."""
 _NUMBERS = 1_000_000
 """Vector components in one write: about 20 MB as JSON, below a server's limit."""
+
+
+class Near(NamedTuple):
+    """A passage that came near to a question, in whichever document."""
+
+    digest: str
+    start: int
+    end: int
+    path: str
+    """Of the design when it was indexed; empty where that was not told."""
+    similarity: float
 
 
 class _EngineFailed(Exception):
@@ -112,6 +126,22 @@ class PassageIndex:
         """Vectors of the passages in their order, (len(passages), dimensions)."""
         return self._guarded(lambda: self._sealed(self._read(document, passages)))
 
+    def add_embedded(self, parts: Sequence[tuple[str, Embedded]]) -> int:
+        """Store passages that were embedded elsewhere, each with its design's path.
+
+        One write for all of them. Returns how many passages were stored; those of a digest that is
+        held already are not.
+        """
+        return self._guarded(lambda: self._sealed(self._add_embedded(parts)))
+
+    def held(self, digests: Sequence[str]) -> set[str]:
+        """Those of the digests that have passages here."""
+        return self._guarded(lambda: self._sealed(self._held(digests)))
+
+    def nearest(self, text: str, k: int) -> list[Near]:
+        """The k passages of all documents that are nearest to the text, nearest first."""
+        return self._guarded(lambda: self._sealed(self._nearest(text, k)))
+
     # --- reading and writing --------------------------------------------------------------------
 
     def _add(self, document: Document, passages: Sequence[Passage]) -> int:
@@ -151,6 +181,43 @@ class PassageIndex:
         if not np.all((np.abs(lengths - 1) < 1e-3) | (lengths == 0)):
             raise _EngineFailed("it holds vectors that are not of length 1")
         return vectors
+
+    def _add_embedded(self, parts: Sequence[tuple[str, Embedded]]) -> int:
+        held = self._held([each.digest for _, each in parts])
+        new = {each.digest: (path, each) for path, each in parts if each.digest not in held}
+        size = self.embedder.dimensions
+        ids, metadatas, vectors = [], [], []
+        for path, each in new.values():
+            ids += [f"{each.digest[:16]}:{passage}" for passage in each.ids]
+            metadatas += [
+                {"digest": each.digest, "start": start, "end": end, "path": path}
+                for start, end in each.spans
+            ]
+            vectors.append(np.frombuffer(each.vectors, np.float32).reshape(-1, size))
+        stacked = np.vstack(vectors) if vectors else np.zeros((0, size), np.float32)
+        for rows in _batches(len(ids), max(1, _NUMBERS // size)):
+            self._call("upsert", ids=ids[rows], embeddings=stacked[rows], metadatas=metadatas[rows])
+        return len(ids)
+
+    def _held(self, digests: Sequence[str]) -> set[str]:
+        found: set[str] = set()
+        for part in _batches(len(digests), _ASKED):
+            where = {"digest": {"$in": list(digests[part])}}
+            rows = self._call("get", where=where, include=["metadatas"])
+            found.update(str(data["digest"]) for data in rows["metadatas"])
+        return found
+
+    def _nearest(self, text: str, k: int) -> list[Near]:
+        rows = self._call(
+            "query",
+            query_embeddings=self.embedder.embed([text]),
+            n_results=k,
+            include=["metadatas", "distances"],
+        )
+        return [
+            Near(data["digest"], data["start"], data["end"], data.get("path", ""), 1 - distance)
+            for data, distance in zip(rows["metadatas"][0], rows["distances"][0], strict=True)
+        ]
 
     def _call(self, method: str, **arguments: Any) -> Any:
         try:
@@ -296,7 +363,8 @@ def _key(document: Document, passage: Passage) -> str:
 
 
 def _metadata(document: Document, passage: Passage) -> dict[str, str | int]:
-    return {"digest": document.digest, "start": passage.start, "end": passage.end}
+    path = str(Path(document.path).absolute())
+    return {"digest": document.digest, "start": passage.start, "end": passage.end, "path": path}
 
 
 def _collection_name(embedder: str) -> str:

@@ -19,7 +19,6 @@ from copilot.documents.sentences import sentences
 from copilot.documents.split import split
 from copilot.errors import InputError, JudgeError
 from copilot.index.search import HybridSearch
-from copilot.index.store import PassageIndex
 from copilot.judges.protocol import Evidence
 from copilot.review.citations import Verifier
 from copilot.review.engine import Engine
@@ -103,7 +102,7 @@ def _search(
     engine: Engine, document: Document, passages: tuple[Passage, ...], question: str
 ) -> list[Passage]:
     """The passages nearest to the question, best first."""
-    with PassageIndex.open(engine.location, engine.embedder) as index:
+    with engine.open_index() as index:
         search = HybridSearch(index, document, passages)
     by_id = {passage.id: passage for passage in passages}
     return [by_id[hit.passage] for hit in search.search([question], PASSAGES)[0]]
@@ -172,20 +171,21 @@ def _plain(number: str) -> str:
 def _offline(
     question: str, document: Document, found: list[Passage], engine: Engine, verifier: Verifier
 ) -> Reply:
-    spans = [span for passage in found[:READ] for span in _spans(document, passage)]
+    spans = [span for passage in found[:READ] for span in sentence_spans(document, passage)]
     kept = [
         CitedSentence(text=" ".join(document.text[a:b].split()), citations=(verifier.at(a, b),))
-        for a, b in _best(question, document.text, spans, engine)
+        for a, b in best_sentences(question, document.text, spans, engine)
     ]
     return _reply(question, document, kept, found, verifier, "offline", [])
 
 
-def _spans(document: Document, passage: Passage) -> list[tuple[int, int]]:
+def sentence_spans(document: Document, passage: Passage) -> list[tuple[int, int]]:
+    """Offsets in the document of the sentences of a passage."""
     inside = sentences(document.text[passage.start : passage.end])
     return [(passage.start + a, passage.start + b) for a, b in inside]
 
 
-def _best(
+def best_sentences(
     question: str, text: str, spans: list[tuple[int, int]], engine: Engine
 ) -> list[tuple[int, int]]:
     """The sentences that answer, best first: near in meaning and sharing the telling words."""

@@ -126,6 +126,11 @@ def _searched(aspect: Aspect, evidence: Evidence, judgement: Judgement) -> Searc
 
 def _share(evidence: Evidence) -> float:
     """Share of the document's non-blank characters that stand in some passage."""
-    total = sum(1 for character in evidence.document.text if not character.isspace())
-    read = sum(1 for p in evidence.passages for character in p.text if not character.isspace())
+    total = _solid(evidence.document.text)
+    read = sum(_solid(passage.text) for passage in evidence.passages)
     return min(1.0, round(read / total, 4)) if total else 0.0
+
+
+def _solid(text: str) -> int:
+    """Number of characters that are not blank."""
+    return sum(map(len, text.split()))

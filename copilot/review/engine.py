@@ -5,16 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from copilot.documents.load import Limits
+from copilot.index.direct import PassageVectors
 from copilot.index.embedders import Embedder, local_embedder, make_embedder
-from copilot.index.store import Location
+from copilot.index.store import Location, PassageIndex
 from copilot.judges.offline.judge import OfflineJudge
 from copilot.judges.offline.model import LearnedModel
 from copilot.judges.protocol import Judge
 from copilot.knowledge import Knowledge, load_knowledge
 from copilot.settings import Settings
+
+if TYPE_CHECKING:
+    from copilot.judges.model.requests import Answers
 
 JudgeChoice = Literal["auto", "offline", "model"]
 
@@ -36,6 +40,12 @@ class Engine:
     now: Callable[[], datetime] = _now
     second: Judge | None = None
     """A judge whose contrary verdicts are told beside those of `judge`."""
+    vectors: PassageVectors | None = None
+    """Takes the place of the index at `location`."""
+
+    def open_index(self) -> PassageVectors:
+        """The index that this engine's reviews use, open; raises IndexFault."""
+        return self.vectors or PassageIndex.open(self.location, self.embedder)
 
     async def close(self) -> None:
         """Give the connections of a model judge back."""
@@ -43,9 +53,12 @@ class Engine:
             await close()
 
 
-def make_engine(settings: Settings, judge: JudgeChoice = "auto") -> Engine:
+def make_engine(
+    settings: Settings, judge: JudgeChoice = "auto", answers: Answers | None = None
+) -> Engine:
     """The engine that the settings describe; `auto` is the model when the settings name one.
 
+    `answers` takes the place of the model's endpoint and its cache.
     Raises KnowledgeError for an invalid pack, InputError for an unknown embedder or model.
     """
     knowledge = load_knowledge(settings.knowledge)
@@ -59,7 +72,7 @@ def make_engine(settings: Settings, judge: JudgeChoice = "auto") -> Engine:
     if judge == "model" or (judge == "auto" and settings.model):
         from copilot.judges.model.setup import make_model_judge
 
-        model = make_model_judge(settings, knowledge)
+        model = make_model_judge(settings, knowledge, answers)
     offline = OfflineJudge(knowledge, local_embedder().embed, LearnedModel.load())
     return Engine(
         knowledge=knowledge,

@@ -14,7 +14,6 @@ from copilot.documents.load import load_document
 from copilot.documents.split import split
 from copilot.errors import InputError
 from copilot.index.search import HybridSearch
-from copilot.index.store import PassageIndex
 from copilot.judges.protocol import Evidence, Judge, JudgesAll, Verdict
 from copilot.knowledge import Knowledge
 from copilot.review import coverage as cover
@@ -123,7 +122,7 @@ def _index(
     engine: Engine, document: Document, passages: tuple[Passage, ...]
 ) -> tuple[HybridSearch, Indexed]:
     """The search over the indexed passages; the index is closed again, it admits one process."""
-    with PassageIndex.open(engine.location, engine.embedder) as index:
+    with engine.open_index() as index:
         embedded = index.add(document, passages)
         return HybridSearch(index, document, passages), Indexed(embedded, tuple(index.warnings))
 

@@ -135,6 +135,8 @@ class Budget:
     max_cost: float | None = None
     tokens: int = 0
     cost: float = 0.0
+    refused: str = ""
+    """Why the first call was refused; empty while there is room."""
     _reserved: dict[int, tuple[int, float]] = field(default_factory=dict)
     _count: int = 0
 
@@ -143,12 +145,16 @@ class Budget:
         held_tokens = sum(held for held, _ in self._reserved.values())
         held_cost = sum(held for _, held in self._reserved.values())
         if self.max_tokens is not None and self.tokens + held_tokens + tokens > self.max_tokens:
-            raise JudgeError(f"the budget of {self.max_tokens:,} tokens does not allow the call")
+            raise self._refusal(f"the budget of {self.max_tokens:,} tokens does not allow the call")
         if self.max_cost is not None and self.cost + held_cost + (cost or 0.0) > self.max_cost:
-            raise JudgeError(f"the budget of {self.max_cost:g} USD does not allow the call")
+            raise self._refusal(f"the budget of {self.max_cost:g} USD does not allow the call")
         self._count += 1
         self._reserved[self._count] = (tokens, cost or 0.0)
         return self._count
+
+    def _refusal(self, why: str) -> JudgeError:
+        self.refused = self.refused or why
+        return JudgeError(why)
 
     def settle(self, reservation: int, tokens: int, cost: float | None) -> None:
         """Replace a reservation by what the call really took."""

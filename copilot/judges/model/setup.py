@@ -73,16 +73,27 @@ def redaction(settings: Settings) -> Callable[[str], str]:
     return lambda text: redact(text).text
 
 
-def make_answers(settings: Settings, prices: Prices) -> CachedAnswers:
-    """The endpoints of the settings' models behind the cache of the workspace."""
+def make_answers(
+    settings: Settings,
+    prices: Prices,
+    budget: Budget | None = None,
+    make_gate: Callable[[str], Gate] | None = None,
+) -> CachedAnswers:
+    """The endpoints of the settings' models behind the cache of the workspace.
+
+    `budget` is shared with who made it; `make_gate` makes the gate of an address that other
+    processes use too.
+    """
     found = accesses(settings, os.environ)
     _check_budget(settings, prices, found)
-    budget = Budget(settings.max_tokens, settings.max_cost)
+    budget = budget or Budget(settings.max_tokens, settings.max_cost)
     gates: dict[str, Gate] = {}
     endpoints = {
         access.model: Endpoint(
             access,
-            gates.setdefault(access.address, _gate(settings)),
+            gates.setdefault(
+                access.address, make_gate(access.address) if make_gate else _gate(settings)
+            ),
             parameters=parameters(settings),
             timeout=settings.timeout,
             retries=settings.retries,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from itertools import pairwise
 
 _LINK = re.compile(r"\]\([^)\s]*\)|https?://\S+|<[^>\s][^>]*>")
@@ -42,6 +43,7 @@ def stems(text: str) -> list[str]:
     return found
 
 
+@lru_cache(maxsize=50_000)
 def stem(word: str) -> str:
     """The word without its ending: a crude stemmer that never leaves fewer than four letters."""
     if len(word) > 5 and word.endswith("ies"):

@@ -1,0 +1,220 @@
+"""The executor on Ray: the same reviews in actors on one machine or many.
+
+Ray restarts an actor that dies and repeats the reviews that it had; the driver alone writes reports
+and journal, so every design ends in one outcome however often it was begun. One limiter actor lends
+the right to call the model, so that more workers do not mean more requests. Workers read the
+designs by their paths: on several machines these must lie on a shared file system.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncGenerator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from copilot.batch.executor import Failed, Job, Outcome, Reviewed, Task
+from copilot.batch.pool import DIED, ONE_THREAD, too_long
+from copilot.documents.formats import shown
+from copilot.errors import CopilotError, InputError
+
+RESTARTS = 5
+"""How often a worker may come back."""
+REPEATS = 2
+"""How often a review is repeated because its worker died."""
+SIDE_BY_SIDE = 16
+"""Reviews that one worker has under way at most, when a model judges."""
+STORE_BYTES = 150_000_000
+"""Shared memory of a local cluster."""
+
+
+class RayExecutor:
+    """Reviews designs in actors of a Ray cluster."""
+
+    def __init__(
+        self, job: Job, model: bool, workers: int, address: str | None, timeout: float | None
+    ) -> None:
+        """`address` None starts a cluster on this machine for the time of the batch.
+
+        Raises InputError where Ray is not installed or the address does not answer.
+        """
+        self._ray = _connect(address, workers)
+        self._own = address is None
+        settings = job.settings
+        self._most = settings.max_cost
+        limits = (settings.concurrency, settings.requests_per_minute, settings.tokens_per_minute)
+        lanes = max(1, min(SIDE_BY_SIDE, -(-settings.concurrency // workers))) if model else 1
+        limiter = _limiter_class(self._ray).remote(*limits)
+        share = replace(job, settings=_shared(settings, workers))
+        worker, here = _worker_class(self._ray, lanes), str(Path.cwd())
+        self._limiter = limiter
+        self._actors = [
+            worker.remote(share, limiter if model else None, str(number), timeout, here)
+            for number in range(workers)
+        ]
+        self._lanes = [actor for _ in range(lanes) for actor in self._actors]
+
+    @property
+    def pids(self) -> list[int]:
+        """Process ids of the workers."""
+        return list(self._ray.get([actor.pid.remote() for actor in self._actors]))
+
+    async def run(self, tasks: Sequence[Task]) -> AsyncGenerator[Outcome, None]:
+        """One outcome for each task, as they are done."""
+        waiting, free, spent = list(reversed(tasks)), list(self._lanes), 0.0
+        running: dict[asyncio.Future[Outcome], tuple[Task, Any]] = {}
+        while waiting or running:
+            while waiting and free and not self._used_up(spent):
+                task, actor = waiting.pop(), free.pop(0)
+                future = asyncio.wrap_future(actor.review.remote(task).future())
+                running[future] = (task, actor)
+            if not running:
+                break
+            done, _ = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
+            for future in done:
+                task, actor = running.pop(future)
+                free.append(actor)
+                outcome = self._outcome(task, future)
+                if isinstance(outcome, Reviewed):
+                    spent += outcome.cost_usd or 0.0
+                yield outcome
+        for task in waiting:
+            why = f"the budget of {self._most:g} USD is used up"
+            yield Failed(task.key, f"{shown(task.path)}: {why}", keep=False)
+
+    async def close(self) -> None:
+        """Stop the workers; a cluster that was started for the batch ends with it."""
+        if self._own:
+            await asyncio.to_thread(self._ray.shutdown)
+            return
+        for actor in (*self._actors, self._limiter):
+            self._ray.kill(actor)
+        self._ray.shutdown()
+
+    def _used_up(self, spent: float) -> bool:
+        return self._most is not None and spent >= self._most
+
+    def _outcome(self, task: Task, future: asyncio.Future[Outcome]) -> Outcome:
+        try:
+            return future.result()
+        except self._ray.exceptions.RayActorError:
+            return Failed(task.key, f"{shown(task.path)}: {DIED}")
+        except self._ray.exceptions.RayError as error:
+            why = " ".join(str(error).split())[:300]
+            return Failed(task.key, f"{shown(task.path)}: Ray could not run it ({why})", keep=False)
+
+
+def _connect(address: str | None, workers: int) -> Any:
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    # Ray takes `uv run` for the way to start its workers, which then lack the extras.
+    os.environ.setdefault("RAY_ENABLE_UV_RUN_RUNTIME_ENV", "0")
+    try:
+        import ray
+    except ImportError as error:
+        todo = "pip install 'archreview[ray]'"
+        raise InputError("Ray is not installed", todo=todo) from error
+    quiet: dict[str, Any] = {"log_to_driver": False, "configure_logging": False}
+    try:
+        if address is None:
+            quiet |= {"include_dashboard": False, "object_store_memory": STORE_BYTES}
+            ray.init("local", num_cpus=workers, **quiet)
+        else:
+            ray.init(address, runtime_env={"env_vars": ONE_THREAD}, **quiet)
+    except Exception as error:  # Ray raises bare exceptions where a part of it does not start
+        why = " ".join(str(error).split())[:200]
+        todo = "check --ray-address (host:port, or ray://host:port) and that the cluster runs"
+        raise InputError(f"Ray cannot be reached ({why})", where=address, todo=todo) from error
+    return ray
+
+
+def _shared(settings: Any, workers: int) -> Any:
+    """Settings of one of several workers: budgets are divided, so that their sum holds."""
+    return settings.model_copy(
+        update={
+            "max_cost": settings.max_cost / workers if settings.max_cost else None,
+            "max_tokens": settings.max_tokens // workers or 1 if settings.max_tokens else None,
+        }
+    )
+
+
+def _limiter_class(ray: Any) -> Any:
+    from copilot.batch.limiter import Limiter
+
+    return ray.remote(num_cpus=0, max_concurrency=1000, max_restarts=RESTARTS)(Limiter)
+
+
+def _worker_class(ray: Any, lanes: int) -> Any:
+    return ray.remote(
+        num_cpus=1, max_concurrency=lanes + 1, max_restarts=RESTARTS, max_task_retries=REPEATS
+    )(Worker)
+
+
+class Worker:
+    """An actor: one engine, and the reviews that it is sent."""
+
+    def __init__(
+        self, job: Job, limiter: Any, name: str, timeout: float | None, folder: str
+    ) -> None:
+        """`folder` is where the user stands: paths are relative to it."""
+        os.environ.update(ONE_THREAD)
+        os.chdir(folder)
+        self._job, self._limiter, self._name, self._timeout = job, limiter, name, timeout
+        self._reviewer: Any = None
+        self._lock = asyncio.Lock()
+
+    async def pid(self) -> int:
+        """Of the process."""
+        return os.getpid()
+
+    async def review(self, task: Task) -> Outcome:
+        """Review one design; the engine is made with the first."""
+        try:
+            async with self._lock:
+                self._reviewer = self._reviewer or await self._make()
+            async with asyncio.timeout(self._timeout):
+                outcome: Outcome = await self._reviewer.review(task)
+                return outcome
+        except TimeoutError:
+            return Failed(task.key, f"{shown(task.path)}: {too_long(self._timeout or 0.0)}")
+        except CopilotError as error:
+            return Failed(task.key, str(error), keep=False)
+
+    async def _make(self) -> Any:
+        from copilot.batch.work import Reviewer
+
+        if self._limiter is None:
+            return Reviewer(self._job)
+        from copilot.batch.limiter import SharedGate
+        from copilot.judges.model.prices import load_prices
+        from copilot.judges.model.setup import make_answers
+        from copilot.review.engine import make_engine
+
+        settings = self._job.settings
+        lender = _RayLender(self._limiter, self._name, await self._limiter.join.remote(self._name))
+        answers = make_answers(
+            settings,
+            load_prices(settings.knowledge),
+            make_gate=lambda address: SharedGate(address, lender, settings.concurrency),
+        )
+        return Reviewer(self._job, make_engine(settings, self._job.judge, answers))
+
+
+class _RayLender:
+    """Reaches the limiter actor."""
+
+    def __init__(self, limiter: Any, worker: str, life: int) -> None:
+        self._limiter, self._worker, self._life = limiter, worker, life
+
+    async def lend(self, address: str, tokens: int) -> int:
+        ref = self._limiter.lend.remote(address, tokens, self._worker, self._life)
+        try:
+            lease: int = await asyncio.shield(asyncio.wrap_future(ref.future()))
+            return lease
+        except asyncio.CancelledError:  # the slot comes all the same, and nobody would return it
+            ref.future().add_done_callback(lambda future: self.give_back(future.result()))
+            raise
+
+    def give_back(self, lease: int) -> None:
+        self._limiter.give_back.remote(lease)

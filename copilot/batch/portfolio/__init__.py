@@ -1,0 +1,1 @@
+"""All designs of a batch side by side: one record, written as a page and as tables."""
