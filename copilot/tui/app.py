@@ -82,7 +82,8 @@ class ArchReview(App[None]):
 
         assert self.session.settings is not None
         self.bench = Bench(self.session.settings, self._know, self.session.judge)
-        await self.bench.start()
+        if self.session.knowledge is None:
+            await self.bench.start()  # else the first review starts it
 
     def _know(self, knowledge: Knowledge) -> None:
         self.session.knowledge = knowledge

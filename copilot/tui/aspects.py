@@ -9,6 +9,7 @@ from textual.binding import Binding, BindingType
 from textual.content import Content
 
 from copilot.knowledge import Knowledge
+from copilot.reports.safe import one_line
 from copilot.schema import Coverage, Status
 from copilot.tui import looks
 from copilot.tui.rows import Rows
@@ -83,12 +84,12 @@ class AspectTree(Rows):
         node = self._listed[index]
         if node.aspect:
             glyph, style = self._look(node.aspect)
-            return Content.assemble("   ", (glyph, style), f" {node.title}")
+            return Content.assemble("   ", (glyph, style), f" {one_line(node.title, width - 6)}")
         sign = "▸" if node.dimension in self.folded else "▾"
         met, judged = self._tally(node.dimension)
         count = f"{met}/{judged}" if judged else ""
         room = max(4, width - len(count) - 4)
-        title = f" {sign} {node.title}"[:room].ljust(room + 2)
+        title = f" {sign} {one_line(node.title, room - 3)}".ljust(room + 2)
         return Content.assemble((title, "bold"), (f"{count} ", "$muted"))
 
     def _look(self, aspect: str) -> tuple[str, str]:

@@ -5,38 +5,36 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar
 
-from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import VerticalScroll
 from textual.content import Content
-from textual.widgets import Static
+from textual.geometry import Size
+from textual.strip import Strip
 
 from copilot.schema import Coverage
 from copilot.tui.aspects import Node
 from copilot.tui.detail import aspect_text, finding_text
 from copilot.tui.facets import Entry
+from copilot.tui.rows import Lines
 from copilot.tui.session import Session
 
 
-class Detail(VerticalScroll):
+class Detail(Lines):
     """Scrolls by vi keys; shows from the top whenever it shows something else."""
 
-    DEFAULT_CSS = """
-    Detail { scrollbar-size-vertical: 1; }
-    Detail > Static { padding: 0 1; height: auto; }
-    """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("j,down", "scroll(1)", "down", show=False),
         Binding("k,up", "scroll(-1)", "up", show=False),
-        Binding("g,home", "scroll_home", "first", show=False),
-        Binding("G,end", "scroll_end", "last", show=False),
-        Binding("ctrl+d", "page_down", "page down", show=False),
-        Binding("ctrl+u", "page_up", "page up", show=False),
+        Binding("g,home", "edge(0)", "first", show=False),
+        Binding("G,end", "edge(1)", "last", show=False),
+        Binding("ctrl+d,pagedown,space", "page(1)", "page down", show=False),
+        Binding("ctrl+u,pageup", "page(-1)", "page up", show=False),
     ]
 
-    def compose(self) -> ComposeResult:
-        """One text of any length."""
-        yield Static(id="about")
+    def __init__(self, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.text = Content("")
+        self._wrapped: list[Content] = []
+        self._width = 0
 
     def show_entry(
         self, entry: Entry | None, rows: Mapping[str, Coverage], session: Session, current: int
@@ -62,11 +60,42 @@ class Detail(VerticalScroll):
         asks = "" if node.aspect else dimension.question
         self._show(Content.assemble((title, "bold"), f"\n\n{asks}{waits}"))
 
+    # --- drawing ------------------------------------------------------------------------------
+
     def _show(self, text: Content, top: bool = True) -> None:
-        self.query_one("#about", Static).update(text)
         if top:
-            self.scroll_home(animate=False)
+            self.scroll_to(y=0, animate=False, immediate=True)
+        self.text = text
+        self._wrap()
+
+    def _wrap(self) -> None:
+        self._width = self.scrollable_size.width
+        room = max(10, self._width - 2)
+        self._wrapped = self.text.wrap(room)
+        self.virtual_size = Size(self._width, len(self._wrapped))
+        self.refresh()
+
+    def on_resize(self) -> None:
+        """Break the lines anew."""
+        if self.scrollable_size.width != self._width:
+            self._wrap()
+
+    def render_line(self, y: int) -> Strip:
+        """One line of the visible part, with a blank at each side."""
+        index = self.scroll_offset.y + y
+        line = self._wrapped[index] if index < len(self._wrapped) else Content("")
+        return self._strip(Content(" ") + line, self.visual_style, self.scrollable_size.width)
+
+    # --- moving -------------------------------------------------------------------------------
 
     def action_scroll(self, by: int) -> None:
         """Scroll by lines."""
-        self.scroll_relative(y=by, animate=False)
+        self.scroll_to(y=self.scroll_offset.y + by, animate=False)
+
+    def action_page(self, by: int) -> None:
+        """Scroll by pages."""
+        self.action_scroll(by * max(1, self.size.height - 1))
+
+    def action_edge(self, last: int) -> None:
+        """Scroll to the first or the last line."""
+        self.scroll_to(y=len(self._wrapped) if last else 0, animate=False)

@@ -15,9 +15,9 @@ from copilot.tui.facets import ORDERS, Entry, Facets, chosen
 from copilot.tui.rows import Rows
 
 STATE_WIDTH = 14
-DIMENSION_WIDTH = 15
+DIMENSION_WIDTH = 17
 KIND_WIDTH = 10
-WIDE = 72
+WIDE = 80
 """From this width on the table has a column for the dimension."""
 
 

@@ -1,4 +1,4 @@
-"""A list of one-line rows that draws only what shows, moved through by vi keys and arrows."""
+"""Panes that draw only the lines that show: texts of any length, lists with a cursor."""
 
 from __future__ import annotations
 
@@ -16,18 +16,43 @@ from textual.strip import Strip
 from textual.style import Style
 
 
-class Rows(ScrollView, can_focus=True):
-    """Base of all lists: a subclass says how many rows there are and draws one of them.
-
-    Rows are `Content`, whose text is never read as markup.
-    """
+class Lines(ScrollView, can_focus=True, inherit_bindings=False):
+    """Base of all panes that draw `Content` line by line; its text is never read as markup."""
 
     DEFAULT_CSS = """
-    Rows {
+    Lines {
         height: 1fr;
         background: $surface;
         overflow-x: hidden;
         scrollbar-size-vertical: 1;
+    }
+    """
+
+    def __init__(self, id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(id=id, classes=classes)
+        self._parsed: dict[str | Style, Style] = {}
+
+    def _strip(self, content: Content, base: Style, width: int) -> Strip:
+        parts = content.render(base, end="", parse_style=self._parse)
+        segments = [Segment(text, style.rich_style) for text, style in parts]
+        return Strip(segments).adjust_cell_length(width, base.rich_style)
+
+    def _parse(self, style: str | Style) -> Style:
+        if style not in self._parsed:
+            self._parsed[style] = style if isinstance(style, Style) else Style.parse(style)
+        return self._parsed[style]
+
+    def notify_style_update(self) -> None:
+        """Forget parsed styles: the theme may have changed."""
+        super().notify_style_update()
+        self._parsed.clear()
+
+
+class Rows(Lines):
+    """Base of all lists: a subclass says how many rows there are and draws one of them."""
+
+    DEFAULT_CSS = """
+    Rows {
         & > .rows--head { color: $muted; text-style: none; }
         & > .rows--cursor { background: $cursor-blurred; }
         &:focus > .rows--cursor { background: $cursor; }
@@ -66,7 +91,6 @@ class Rows(ScrollView, can_focus=True):
 
     def __init__(self, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
-        self._parsed: dict[str | Style, Style] = {}
         self._shown_rows = 0
 
     # --- what a subclass says ---------------------------------------------------------------
@@ -114,21 +138,6 @@ class Rows(ScrollView, can_focus=True):
         style = self.get_visual_style("rows--cursor") if on_cursor else self.visual_style
         return self._strip(self.draw(index, width), style, width)
 
-    def _strip(self, content: Content, base: Style, width: int) -> Strip:
-        parts = content.render(base, end="", parse_style=self._parse)
-        segments = [Segment(text, style.rich_style) for text, style in parts]
-        return Strip(segments).adjust_cell_length(width, base.rich_style)
-
-    def _parse(self, style: str | Style) -> Style:
-        if style not in self._parsed:
-            self._parsed[style] = style if isinstance(style, Style) else Style.parse(style)
-        return self._parsed[style]
-
-    def notify_style_update(self) -> None:
-        """Forget parsed styles: the theme may have changed."""
-        super().notify_style_update()
-        self._parsed.clear()
-
     def on_resize(self, event: events.Resize) -> None:
         """Keep the cursor in sight."""
         self.renew()
@@ -138,11 +147,17 @@ class Rows(ScrollView, can_focus=True):
     def _put(self, index: int, *, renewed: bool = False) -> None:
         index = max(0, min(index, self._shown_rows - 1))
         moved = index != self.cursor
+        if moved and not renewed:
+            self._redraw(self.cursor)
+            self._redraw(index)
         self.cursor = index
         self._reveal()
-        self.refresh()
         if moved or renewed:
             self.post_message(self.Moved(self))
+
+    def _redraw(self, index: int) -> None:
+        """Draw one row again."""
+        self.refresh_line(index - self.scroll_offset.y + self._head_lines)
 
     def _reveal(self) -> None:
         """Scroll so that the cursor's row shows."""
@@ -152,7 +167,8 @@ class Rows(ScrollView, can_focus=True):
             top = self.cursor
         elif self.cursor >= top + height:
             top = self.cursor - height + 1
-        self.scroll_to(y=top, animate=False, force=True, immediate=True)
+        if top != self.scroll_offset.y:
+            self.scroll_to(y=top, animate=False, force=True, immediate=True)
 
     def action_move(self, by: int) -> None:
         """Move the cursor by rows."""
