@@ -96,6 +96,20 @@ def for_role(questions: Iterable[Item], role: str) -> tuple[Item, ...]:
     return tuple(item for item in questions if not role or role in item.roles or not item.roles)
 
 
+def fitting(questions: Iterable[Item], minutes: int) -> frozenset[str]:
+    """Keys of the questions that a meeting of this length has time for, taken in order.
+
+    One that does not fit in what is left gives way to the next that does; what was asked already
+    or left out takes no time.
+    """
+    fits, left = set(), minutes
+    for item in questions:
+        if item.asked is None and not item.hidden and item.minutes <= left:
+            fits.add(item.key)
+            left -= item.minutes
+    return frozenset(fits)
+
+
 def between(questions: Sequence[Item], index: int, by: int) -> float | None:
     """The place of the question at `index` once it moved by one row; None where the list ends."""
     target = index + by

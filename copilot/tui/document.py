@@ -165,10 +165,7 @@ class DocumentView(Rows):
         for mark in shown:
             edges |= {min(max(edge, start), end) for edge in (mark.start, mark.end)}
         cuts = sorted(edges)
-        return [
-            (visible(text[a:b]), self._style(a, shown, plain))
-            for a, b in pairwise(cuts)
-        ]
+        return [(visible(text[a:b]), self._style(a, shown, plain)) for a, b in pairwise(cuts)]
 
     def _style(self, offset: int, marks: Sequence[Mark], plain: str) -> str:
         current = self._current
