@@ -13,6 +13,7 @@ from copilot.errors import CopilotError, ExitCode
 _COMMANDS = {
     "review": ("copilot.cli.review", "Review design documents against nine dimensions."),
     "tui": ("copilot.cli.tui", "Review, read and decide in the terminal."),
+    "serve": ("copilot.cli.serve", "The same in a web browser, on this machine."),
     "ask": ("copilot.cli.ask", "Answer a question about a design, every sentence cited."),
     "prompts": ("copilot.cli.prompts", "Export a model's requests, import its answers."),
     "doctor": ("copilot.cli.doctor", "Check the installation, the index and the model's endpoint."),

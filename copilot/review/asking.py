@@ -73,16 +73,22 @@ def items(
     knowledge: Knowledge,
     edits: Mapping[str, QuestionEdit] | None = None,
     answers: Iterable[Answer] = (),
+    before: Review | None = None,
 ) -> tuple[Item, ...]:
-    """The questions of a review and those that were answered already, in the reviewer's order."""
-    drafts = _drafts(review, knowledge)
+    """The questions of a review in the reviewer's order, with those that answers have settled.
+
+    `before` is the review without answers: its ranks hold, so that an answer moves no question.
+    """
     given: dict[str, list[Answer]] = {}
     for answer in answers:
         given.setdefault(answer.criterion, []).append(answer)
-    asked = {draft.key for draft in drafts}
+    drafts = _drafts(before or review, knowledge)
+    if before is not None:
+        drafts = _merged(drafts, _drafts(review, knowledge), review)
+    known = {draft.key for draft in drafts}
     rank = float(len(drafts))
     for key in given:
-        if key in knowledge.criteria and key not in asked:
+        if key in knowledge.criteria and key not in known:
             rank += 1
             drafts.append(_settled(knowledge.criteria[key], review, rank))
     own = [edit for key, edit in (edits or {}).items() if is_own(key) and edit.text]
@@ -124,6 +130,24 @@ def between(questions: Sequence[Item], index: int, by: int) -> float | None:
 def is_own(key: str) -> bool:
     """True for the key of a question that the reviewer added."""
     return key.startswith("own:")
+
+
+def _merged(old: list[Item], new: list[Item], review: Review) -> list[Item]:
+    """The questions of before in their places, as the review sees them now; new ones behind."""
+    now = {item.key: item for item in new}
+    rows = {row.aspect: row for row in review.coverage}
+    merged = []
+    for item in old:
+        row = rows[item.aspect]
+        fresh = {
+            "citations": tuple(citation for citation in row.citations if citation.verified),
+            "searched": row.searched,
+            "settled": item.key not in now,
+        }
+        merged.append(item.model_copy(update=fresh))
+    later = [item for item in new if item.key not in {each.key for each in old}]
+    places = enumerate(later, start=len(old) + 1)
+    return merged + [item.model_copy(update={"place": float(place)}) for place, item in places]
 
 
 def _drafts(review: Review, knowledge: Knowledge) -> list[Item]:

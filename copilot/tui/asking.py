@@ -20,7 +20,9 @@ def items(session: Session) -> tuple[Item, ...]:
     if opened is None or opened.review is None or store is None or knowledge is None:
         return ()
     edits = store.questions.of(opened.design)
-    return asking.items(opened.review, knowledge, edits, store.answers.of(opened.design))
+    given = store.answers.of(opened.design)
+    before = baseline(session) if opened.review.answers else None
+    return asking.items(opened.review, knowledge, edits, given, before)
 
 
 def edit(session: Session, item: Item, **changes: Any) -> None:

@@ -6,7 +6,7 @@ from textual.content import Content
 
 from copilot.knowledge import Knowledge
 from copilot.reports.safe import one_line
-from copilot.reports.scorecard import Score, scorecard
+from copilot.reports.scorecard import scorecard
 from copilot.review.compare import score
 from copilot.schema import Review
 from copilot.tui import looks
@@ -17,23 +17,24 @@ Part = Content | tuple[str, str] | str
 def difference(before: Review | None, after: Review, knowledge: Knowledge, width: int) -> Content:
     """Bars of `after`, with what changed since `before`; aspects that changed below."""
     old = {s.dimension: s for s in scorecard(before, knowledge)} if before else {}
-    parts: list[Part] = _line("all", score(before) if before else None, score(after), width)
+    was = score(before) if before else None
+    parts: list[Part] = _line("Whole design", was, score(after), width)
     for now in scorecard(after, knowledge):
-        was = old.get(now.dimension)
-        parts += _line(now.title, was.share if was else None, now.share, width)
+        known = old.get(now.dimension)
+        parts += _line(now.title, known.share if known else None, now.share, width)
     if before is not None:
         parts += _aspects(before, after, knowledge, width)
     return Content.assemble(*parts)
 
 
-def _line(title: str, was: Score | float | None, now: float | None, width: int) -> list[Part]:
+def _line(title: str, was: float | None, now: float | None, width: int) -> list[Part]:
     room = max(8, width - looks.BAR - 14)
     name = one_line(title, room - 1).ljust(room)
     if now is None:
         return [(f"{name}not judged\n", "$muted")]
     style = "$success" if now >= 0.7 else "$warning" if now >= 0.4 else "$error"
     parts: list[Part] = [name, (looks.bar(now), style), f" {now:>4.0%} "]
-    if isinstance(was, float) and round(now - was, 4):
+    if was is not None and round(now - was, 4):
         better = now > was
         sign = "▲" if better else "▼"
         parts.append((f"{sign}{abs(now - was):.0%}", "$success" if better else "$error"))

@@ -17,7 +17,7 @@ class TypeAnswer(Dialog[tuple[str, str]]):
     """Answers with the text and the name; both must be there."""
 
     DEFAULT_CSS = """
-    TypeAnswer #question { height: auto; max-height: 6; margin-bottom: 1; }
+    TypeAnswer #asked { height: auto; max-height: 6; margin-bottom: 1; }
     TypeAnswer TextArea { height: 7; border: none; background: $panel; margin-bottom: 1; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -32,7 +32,7 @@ class TypeAnswer(Dialog[tuple[str, str]]):
 
     def body(self) -> ComposeResult:
         """The question, a field of several lines, a line for the name."""
-        yield Static(Content.styled(one_line(self._question), "bold"), id="question")
+        yield Static(Content.styled(one_line(self._question), "bold"), id="asked")
         yield TextArea(id="text")
         yield Label("Who answers", classes="label")
         yield Input(self._who, id="who")

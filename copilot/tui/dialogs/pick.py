@@ -15,7 +15,7 @@ from copilot.store.records import ReviewSummary
 from copilot.tui import looks
 from copilot.tui.dialogs.base import Dialog
 
-NAME = 30
+NAME = 24
 
 
 class PickReview(Dialog[int]):
@@ -58,7 +58,7 @@ class PickReview(Dialog[int]):
 
 
 def line(review: ReviewSummary) -> Content:
-    """Design, date, score, findings by severity, judge."""
+    """Design, date, score, findings by severity."""
     name = one_line(review.design, 0)
     name = name if len(name) <= NAME else "…" + name[1 - NAME :]
     share = "  –  " if review.score is None else f"{review.score:>4.0%} "
@@ -69,4 +69,4 @@ def line(review: ReviewSummary) -> Content:
     for severity, count in review.severities.items():
         glyph, style = looks.SEVERITY[severity]
         parts.append((f" {glyph}{count}", style if count else "$faint"))
-    return Content.assemble(*parts, (f"  {one_line(review.judge, 14)}", "$muted"))
+    return Content.assemble(*parts)

@@ -44,6 +44,8 @@ class Quoted:
 class Conversation(Rows):
     """Replies, the latest at the end; rows with a citation can be chosen."""
 
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "choose", "to the text")]
+
     def __init__(self, id: str | None = None) -> None:
         super().__init__(id=id, classes="pane")
         self.replies: list[Reply] = []
@@ -130,7 +132,6 @@ class Ask(Page):
     AUTO_FOCUS = "#ask"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("slash,i", "type", "ask"),
-        Binding("enter", "read", "to the text"),
         Binding("n", "cite(1)", "next citation"),
         Binding("N", "cite(-1)", "citation before", show=False),
         Binding("escape", "leave", "to the answers", show=False),
@@ -205,11 +206,7 @@ class Ask(Page):
         self.replies.next_citation(by)
 
     def on_rows_chosen(self) -> None:
-        """Enter on a citation."""
-        self.action_read()
-
-    def action_read(self) -> None:
-        """Show the citation in the document."""
+        """Enter on a citation shows it in the document."""
         from copilot.tui.reading import show
 
         line = self.replies.line

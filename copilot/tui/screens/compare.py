@@ -151,7 +151,8 @@ class Compare(Page):
         self.table.show(tuple(changes))
         only = f", {self._only} only" if self._only else ""
         self.table.border_title = Content(f"Findings {len(changes)}{only}")
-        self.table.border_subtitle = f"{len(comparison.aspects)} aspects changed"
+        count = len(comparison.aspects)
+        self.table.border_subtitle = f"{count} aspect{'s' * (count != 1)} changed"
         self._tell()
 
     def on_rows_moved(self) -> None:
