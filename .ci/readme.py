@@ -1,7 +1,7 @@
 """Writes the generated parts of README.md: help texts, exit codes, settings, the picture.
 
-`python .ci/readme.py` rewrites them; `--check` fails where they have drifted (the picture, which
-holds timings, is not compared).
+`python .ci/readme.py` rewrites them; `--check` fails where they have drifted (the pictures, which
+hold timings, are not compared).
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import asyncio
 import io
 import re
 import sys
+import tempfile
 from pathlib import Path
 
 import click
@@ -90,6 +91,43 @@ def draw() -> None:
     console.save_svg(str(PICTURE), title=f"archreview review {DESIGN}", theme=MONOKAI)
 
 
+SCREENS = (
+    ("workspace", (116, 18), "archreview-dark", ("k", "k")),
+    ("review", (152, 42), "archreview-dark", ("enter", "~", "j", "j")),
+    ("decide", (110, 30), "archreview-light", ("enter", "~", "t")),
+)
+"""Name of a picture of the terminal application, its size, theme, and the keys that lead there."""
+
+
+async def draw_screens() -> None:
+    """Review sample designs in the terminal application and export its screens."""
+    from copilot.tui.app import ArchReview
+    from copilot.tui.session import Session
+
+    paths = tuple(sorted((ROOT / "evals" / "designs").glob("re*-[2345].md")))
+    with tempfile.TemporaryDirectory() as folder:
+        workspace = Path(folder) / ".archreview"
+        for name, size, theme, keys in SCREENS:
+            session = Session(options={"workspace": workspace}, paths=paths)
+            app = ArchReview(session)
+            async with app.run_test(size=size) as pilot:
+                while session.knowledge is None:
+                    await pilot.pause(0.05)
+                app.theme = theme
+                if not any(design.last for design in session.designs):
+                    app.review(session.path(design.design) for design in session.designs[-9:])
+                while app.queued:
+                    await pilot.pause(0.1)
+                await pilot.press("G")
+                for key in keys:
+                    await (pilot.pause(2.0) if key == "~" else pilot.press(key))
+                await pilot.pause(0.5)
+                app.clear_notifications()
+                await pilot.pause(0.2)
+                picture = app.export_screenshot(title="archreview tui evals/designs")
+                (PICTURE.parent / f"tui-{name}.svg").write_text(picture, encoding="utf-8")
+
+
 def main() -> int:
     """Rewrite or check; returns the exit code."""
     text = README.read_text(encoding="utf-8")
@@ -100,6 +138,7 @@ def main() -> int:
         return int(fresh != text)
     README.write_text(fresh, encoding="utf-8")
     draw()
+    asyncio.run(draw_screens())
     return 0
 
 

@@ -519,7 +519,7 @@ class Decision(Record):
 class Anchor(Record):
     """What a finding rests on, so that it is known again after the document was edited."""
 
-    fingerprint: str
+    fingerprint: Annotated[str, StringConstraints(pattern="^[0-9a-f]{16}$")]
     kind: Literal["gap", "weakness", "injection"]
     aspect: str
     also: tuple[str, ...] = ()

@@ -19,7 +19,7 @@ class Settings(BaseSettings):
     )
 
     workspace: Path = Path(".archreview")
-    """Folder that keeps the index and a model's answers between runs."""
+    """Folder that keeps reviews, decisions, the index and a model's answers between runs."""
     ephemeral: bool = False
     """Keep index and answers in memory and write no workspace."""
     chroma: str | None = None

@@ -30,14 +30,14 @@ async def running(
     session = Session(options={"workspace": Path(".archreview"), **options}, paths=paths)
     session.knowledge = knowledge
     app = ArchReview(session)
-    async with app.run_test(size=size) as pilot:
+    async with app.run_test(size=size, notifications=True) as pilot:
         await until(pilot, lambda: session.store is not None and app.bench is not None)
         if knowledge is None:
-            await until(pilot, lambda: session.knowledge is not None)
+            await until(pilot, lambda: session.knowledge is not None, 90)
         yield pilot
 
 
-async def until(pilot: Pilot[None], condition: Callable[[], object], seconds: float = 90) -> None:
+async def until(pilot: Pilot[None], condition: Callable[[], object], seconds: float = 30) -> None:
     """Wait for a condition; the screen is drawn afterwards."""
     end = time.monotonic() + seconds
     while not condition():
@@ -49,7 +49,7 @@ async def until(pilot: Pilot[None], condition: Callable[[], object], seconds: fl
 async def reviewed(pilot: Pilot[None]) -> None:
     """Wait until no review runs or waits."""
     app = pilot.app
-    await until(pilot, lambda: not app.queued and app.session.running is None)
+    await until(pilot, lambda: not app.queued and app.session.running is None, 120)
 
 
 async def keys(pilot: Pilot[None], *pressed: str) -> None:

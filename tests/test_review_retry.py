@@ -51,18 +51,18 @@ def test_gaps_are_filled_and_verdicts_stay(knowledge: Knowledge, broken: Review)
 
 
 def test_findings_keep_who_found_them(knowledge: Knowledge, broken: Review) -> None:
-    later = partial(knowledge, "security", **{
-        "security.encryption": make_row("security.encryption", Status.MISSING)
-    })
+    later = partial(
+        knowledge,
+        "security",
+        **{"security.encryption": make_row("security.encryption", Status.MISSING)},
+    )
     manifest = later.manifest.model_copy(update={"judge": "model:x"})
     later = later.model_copy(update={"manifest": manifest, "usage": Usage(cost_usd=0.1)})
     origins = {f.aspect: f.origin for f in filled(broken, later, knowledge).findings}
     assert origins == {"resources.cost": "offline", "security.encryption": "model"}
 
 
-def test_a_whole_review_or_another_text_fills_nothing(
-    knowledge: Knowledge, broken: Review
-) -> None:
+def test_a_whole_review_or_another_text_fills_nothing(knowledge: Knowledge, broken: Review) -> None:
     later = partial(knowledge, "security")
     assert not may_fill(broken, make_review(knowledge, {}), knowledge)
     info = later.document.model_copy(update={"digest": "1" * 64})

@@ -32,9 +32,7 @@ def entries(knowledge: Knowledge) -> list[Entry]:
 
 def _decided(fingerprint: str, standing: Standing) -> Triage:
     now = datetime(2026, 1, 1, tzinfo=UTC)
-    anchor = Anchor(
-        fingerprint=fingerprint, kind="gap", aspect="x", severity="high", title="t"
-    )
+    anchor = Anchor(fingerprint=fingerprint, kind="gap", aspect="x", severity="high", title="t")
     decision = Decision(state=TriageState.DISMISSED, reason="known", who="ada", at=now)
     decided = Decided(id="0" * 16, design="d", anchor=anchor, decision=decision, batch="b")
     return Triage(fingerprint=fingerprint, standing=standing, decided=decided)

@@ -21,7 +21,7 @@ from copilot.tui.findings import FindingsTable
 from tests.conftest import ROOT
 from tests.screens import keys, reviewed, running, text, until
 
-DESIGN = ROOT / "evals" / "designs" / "realtime-serving-2.md"
+DESIGN = ROOT / "evals" / "designs" / "realtime-serving-3.md"
 
 
 def play(journey: Callable[[], Awaitable[None]]) -> None:
@@ -70,7 +70,7 @@ async def opened(pilot: Pilot[None]) -> tuple[FindingsTable, DocumentView]:
 def test_a_newcomer_reviews_filters_reads_dismisses_and_it_lasts() -> None:
     folder = Path("designs")
     folder.mkdir()
-    for name in ("realtime-serving-2.md", "rag-1.md"):
+    for name in ("realtime-serving-3.md", "rag-1.md"):
         (folder / name).write_text((DESIGN.parent / name).read_text("utf-8"), encoding="utf-8")
 
     async def journey() -> None:
@@ -113,7 +113,7 @@ def test_a_cancelled_review_leaves_everything_as_it_was(design: Path) -> None:
             await until(pilot, lambda: pilot.app.session.running is not None)
             await keys(pilot, "ctrl+x")
             await reviewed(pilot)
-            assert "cancelled" in text(pilot)
+            await until(pilot, lambda: "cancelled" in text(pilot))
             store = pilot.app.session.store
             assert len(store.reviews.of("design.md")) == 1
             assert "missing" in text(pilot)
@@ -128,8 +128,8 @@ def test_a_file_that_cannot_be_read_is_said_with_what_to_do(knowledge: Knowledge
         async with running(Path("broken.pdf")) as pilot:
             await keys(pilot, "r")
             await reviewed(pilot)
-            assert "broken.pdf" in text(pilot) and "not reviewed" in text(pilot)
-            assert "—" in text(pilot)
+            await until(pilot, lambda: "broken.pdf: " in text(pilot))
+            assert "—" in text(pilot), "what to do about it"
 
     play(journey)
 
@@ -155,9 +155,7 @@ def test_decisions_of_many_findings_are_one_stroke_that_undo_takes_back(
     play(journey)
 
 
-def test_an_accepted_risk_needs_owner_and_a_day_to_come(
-    design: Path, knowledge: Knowledge
-) -> None:
+def test_an_accepted_risk_needs_owner_and_a_day_to_come(design: Path, knowledge: Knowledge) -> None:
     async def journey() -> None:
         async with running(design, knowledge=knowledge) as pilot:
             table, _ = await opened(pilot)
@@ -167,6 +165,7 @@ def test_an_accepted_risk_needs_owner_and_a_day_to_come(
             assert "is past" in text(pilot)
             await keys(pilot, "home", "ctrl+k", "=2999-01-31", "enter")
             assert table.entry and table.entry.triage.state is TriageState.RISK_ACCEPTED
+            await until(pilot, lambda: "risk accepted by" in text(pilot))
             assert "owner ada until 2999-01-31" in text(pilot)
 
     play(journey)
@@ -225,7 +224,11 @@ def test_copy_note_export_and_help(design: Path, knowledge: Knowledge) -> None:
             await keys(pilot, "e", "=ask the platform team", "ctrl+s")
             assert "ask the platform team" in text(pilot)
             await keys(pilot, "E", "down", "enter")
-            await until(pilot, lambda: Path("design.md").stat().st_size and "written" in text(pilot))
+            await until(pilot, lambda: "written" in text(pilot))
+            assert finding.title in Path("design-review.md").read_text("utf-8")
+            await keys(pilot, "E", "down", "enter")
+            assert "enter once more replaces it" in text(pilot)
+            await keys(pilot, "escape")
             await keys(pilot, "?")
             assert "write a note" in text(pilot) and "In Findings" in text(pilot)
             await keys(pilot, "escape")
@@ -261,5 +264,19 @@ def test_a_file_edited_since_shows_the_text_that_was_reviewed(
             _, document = await opened(pilot)
             assert document.document and document.document.text == offline[1].text
             assert "The file changed since this review" in text(pilot)
+
+    play(journey)
+
+
+def test_a_dead_endpoint_is_a_message_with_what_to_do(design: Path, knowledge: Knowledge) -> None:
+    async def journey() -> None:
+        options = {"model": "openai:none", "base_url": "http://127.0.0.1:9/v1", "retries": 0}
+        async with running(design, knowledge=knowledge, size=(140, 40), **options) as pilot:
+            await opened(pilot)
+            await keys(pilot, "r")
+            await reviewed(pilot)
+            await until(pilot, lambda: "not complete" in text(pilot))
+            shown = " ".join(text(pilot).split())
+            assert "cannot be reached" in shown and "ctrl+r" in shown
 
     play(journey)

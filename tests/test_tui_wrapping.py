@@ -1,5 +1,6 @@
 """Wrapping a document into rows: every character once, in order, never wider than asked."""
 
+import itertools
 import time
 
 import pytest
@@ -24,7 +25,7 @@ def test_rows_hold_the_text_in_order_and_fit(name: str, width: int) -> None:
     text = TEXTS[name]
     wrapped = Wrapped(text, width)
     spans = [wrapped.span(row) for row in range(len(wrapped))]
-    gaps = [(a[1], b[0]) for a, b in zip(spans, spans[1:], strict=False)]
+    gaps = [(a[1], b[0]) for a, b in itertools.pairwise(spans)]
     assert spans[0][0] == 0 and spans[-1][1] == len(text)
     assert all(text[end:start] in ("", "\n") for end, start in gaps)
     rows = [visible(text[start:end]).rstrip() for start, end in spans]

@@ -13,6 +13,9 @@ from copilot.errors import CopilotError, ExitCode
 _COMMANDS = {
     "review": ("copilot.cli.review", "Review design documents against nine dimensions."),
     "tui": ("copilot.cli.tui", "Review, read and decide in the terminal."),
+    "report": ("copilot.cli.report", "Write a saved review in another form."),
+    "diff": ("copilot.cli.diff", "Compare two versions of a design, or two reviews of it."),
+    "triage": ("copilot.cli.triage", "Decide about findings; export and import decisions."),
     "serve": ("copilot.cli.serve", "The same in a web browser, on this machine."),
     "ask": ("copilot.cli.ask", "Answer a question about a design, every sentence cited."),
     "prompts": ("copilot.cli.prompts", "Export a model's requests, import its answers."),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Console
@@ -13,61 +14,98 @@ from copilot.files import write_atomically
 from copilot.knowledge import Knowledge
 from copilot.reports.formats import FORMS
 from copilot.reports.terminal import print_review
+from copilot.review.reviewed import Reviewed
 from copilot.schema import Review
 
 PIPE_WIDTH = 100
 
 
-def check_out(out: Path | None) -> None:
-    """Refuse an output that cannot be written before any work is done."""
-    if out is None or is_folder(out):
-        return
-    if not out.parent.is_dir():
-        raise InputError("no such folder", where=out.parent, todo="create it or change --out")
+def check_out(out: Path | None, form: str, inputs: Sequence[Path]) -> None:
+    """Refuse an output that cannot be written before any work is done.
 
-
-def is_folder(out: Path) -> bool:
-    """True when `--out` names an existing folder: one report for each design goes there."""
-    return out.is_dir()
-
-
-def emit(reviews: list[Review], knowledge: Knowledge, form: str, out: Path | None) -> None:
-    """Write the reviews in one format where `--out` says.
-
-    Several reviews in one JSON file become an array; one stays an object.
+    `inputs` are the designs: how many there are decides whether one file can hold the report, and
+    none of them may be overwritten.
     """
-    if out is not None and is_folder(out):
-        for name, review in zip(_names(reviews), reviews, strict=True):
-            path = out / (name + FORMS[form].suffix)
-            write_atomically(path, FORMS[form].render(review, knowledge, None))
+    if FORMS[form].binary and out is None and sys.stdout.isatty():
+        raise InputError(f"{form} is not for a terminal", todo="give --out FILE")
+    if FORMS[form].join is None and len(inputs) > 1 and not (out and out.is_dir()):
+        raise InputError(
+            f"{form} makes a file for each design, and there are {len(inputs)}",
+            where=out,
+            todo="give an existing folder: --out FOLDER",
+        )
+    if out is None:
+        return
+    folder = out if out.is_dir() else out.parent
+    if not folder.is_dir():
+        raise InputError("no such folder", where=folder, todo="create it or change --out")
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise InputError("is a folder you may not write to", where=folder, todo="change --out")
+    if not out.is_dir():
+        _spare(out, inputs)
+
+
+def emit(
+    reviewed: Sequence[Reviewed],
+    knowledge: Knowledge,
+    form: str,
+    out: Path | None,
+    inputs: Sequence[Path] = (),
+) -> None:
+    """Write the reviews in one form where `--out` says; all are rendered before any is written.
+
+    Raises InputError when a file cannot be written or would replace one of the `inputs`.
+    """
+    if out is not None and out.is_dir():
+        reports = [_rendered(one, knowledge, form) for one in reviewed]
+        names = _names([one.review for one in reviewed], form)
+        for name in names:
+            _spare(out / name, inputs)
+        for name, report in zip(names, reports, strict=True):
+            write_atomically(out / name, report)
     elif out is not None:
-        write_atomically(out, _joined(reviews, knowledge, form))
+        write_atomically(out, _one_file(reviewed, knowledge, form))
     elif form == "text":
-        _to_terminal(reviews, knowledge)
+        _to_terminal([one.review for one in reviewed], knowledge)
     else:
+        report = _one_file(reviewed, knowledge, form)
         sys.stdout.flush()
-        sys.stdout.buffer.write(_joined(reviews, knowledge, form))
+        sys.stdout.buffer.write(report)
         sys.stdout.buffer.flush()
 
 
-def _names(reviews: list[Review]) -> list[str]:
-    """File stems for the reviews: the design's own, numbered where two are the same."""
+def _spare(path: Path, inputs: Sequence[Path]) -> None:
+    """Refuse to write a report over a file that it was made from."""
+    if any(path.exists() and one.exists() and path.samefile(one) for one in inputs):
+        raise InputError("the report would replace the design", where=path, todo="change --out")
+
+
+def _rendered(one: Reviewed, knowledge: Knowledge, form: str) -> bytes:
+    return FORMS[form].render(one.review, knowledge, one.document)
+
+
+def _one_file(reviewed: Sequence[Reviewed], knowledge: Knowledge, form: str) -> bytes:
+    """The bytes of the one file that holds all reviews."""
+    join = FORMS[form].join
+    if join is None or len(reviewed) == 1:
+        (one,) = reviewed
+        return _rendered(one, knowledge, form)
+    return join([one.review for one in reviewed], knowledge)
+
+
+def _names(reviews: Sequence[Review], form: str) -> list[str]:
+    """File names for the reviews: after the design's own, numbered where two are the same."""
     names: list[str] = []
     for review in reviews:
-        stem = Path(review.document.path).stem or "design"
-        nth = sum(1 for name in names if name == stem or name.startswith(f"{stem}~"))
-        names.append(f"{stem}~{nth + 1}" if nth else stem)
+        stem, suffix = Path(review.document.path).stem or "design", FORMS[form].suffix_for(review)
+        nth = 1
+        while (name := f"{stem}{f'~{nth}' if nth > 1 else ''}{suffix}") in names:
+            nth += 1
+        names.append(name)
     return names
 
 
-def _joined(reviews: list[Review], knowledge: Knowledge, form: str) -> bytes:
-    reports = [FORMS[form].render(review, knowledge, None) for review in reviews]
-    if form != "json" or len(reports) == 1:
-        return b"\n".join(reports)
-    return b"[\n" + b",\n".join(report.rstrip(b"\n") for report in reports) + b"\n]\n"
-
-
-def _to_terminal(reviews: list[Review], knowledge: Knowledge) -> None:
+def _to_terminal(reviews: Sequence[Review], knowledge: Knowledge) -> None:
     terminal = sys.stdout.isatty()
     width = None if terminal or os.environ.get("COLUMNS") else PIPE_WIDTH
     console = Console(file=sys.stdout, width=width, soft_wrap=False)

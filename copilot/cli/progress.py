@@ -63,9 +63,13 @@ class Reporter:
 
     def failed(self, message: str) -> None:
         """A design that could not be reviewed: always said, even when quiet."""
-        self._print(message)
+        self.warn(message)
         if self._bar:
             self._bar.advance(self._task, self._dimensions + 1)
+
+    def warn(self, message: str) -> None:
+        """A line that is always said, even when quiet."""
+        self._print(message)
 
     def line(self, message: str) -> None:
         """A line that stays on the screen."""

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from copilot.judges.model.judge import ModelJudge
     from copilot.judges.model.requests import Answers
     from copilot.review.engine import Engine
-    from copilot.schema import Review
+    from copilot.review.reviewed import Reviewed
     from copilot.settings import Settings
 
 UNNAMED = "exchange:unnamed"
@@ -107,17 +107,17 @@ def import_(
     from copilot.judges.model.exchange import FolderAnswers, write_requests
     from copilot.review.run import is_complete
 
-    check_out(out)
+    check_out(out, form, [design])
     answers = FolderAnswers(folder)
     if answers.names == {"judge-all"} and not options.get("depth"):
         options["depth"] = "quick"
     _, engine, _ = _engine(options, answers)
-    review = asyncio.run(_review(design, engine, dimensions))
+    reviewed = asyncio.run(_review(design, engine, dimensions))
     _tell(answers, further)
     if further is not None and answers.open:
         write_requests(answers.open, further)
-    emit([review], engine.knowledge, form, out)
-    return ExitCode.OK if is_complete(review) else ExitCode.INCOMPLETE
+    emit([reviewed], engine.knowledge, form, out, [design])
+    return ExitCode.OK if is_complete(reviewed.review) else ExitCode.INCOMPLETE
 
 
 def _tell(answers: FolderAnswers, further: Path | None) -> None:
@@ -157,11 +157,15 @@ class _Nobody:
         """There is nothing to keep."""
 
 
-async def _review(design: Path, engine: Engine, dimensions: tuple[str, ...]) -> Review:
-    from copilot.review.events import Done
+async def _review(design: Path, engine: Engine, dimensions: tuple[str, ...]) -> Reviewed:
+    from copilot.review.events import Done, Read
+    from copilot.review.reviewed import Reviewed
     from copilot.review.run import review
 
+    document = None
     async for event in review(design, engine, dimensions):
-        if isinstance(event, Done):
-            return event.review
+        if isinstance(event, Read):
+            document = event.document
+        elif isinstance(event, Done):
+            return Reviewed(event.review, document)
     raise InputError("the review did not finish")

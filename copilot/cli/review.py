@@ -9,19 +9,23 @@ from typing import Any
 
 import click
 
+from copilot.cli.baseline import Baseline
 from copilot.cli.dry_run import dry_run
+from copilot.cli.fail_on import FailOn, FailOnType
+from copilot.cli.keep import kept
 from copilot.cli.model_options import model_options
 from copilot.cli.output import check_out, emit
 from copilot.cli.progress import Reporter
-from copilot.errors import CopilotError, ExitCode
+from copilot.errors import CopilotError, ExitCode, InputError
 from copilot.judges.model.setup import tracing
 from copilot.reports.formats import FORMS
 from copilot.review.engine import Engine, JudgeChoice, make_engine
-from copilot.review.events import Done
-from copilot.review.findings import worst
-from copilot.review.run import is_complete, review, select_dimensions
-from copilot.schema import Review, Severity
-from copilot.settings import load_settings
+from copilot.review.events import Done, Read
+from copilot.review.reviewed import Reviewed
+from copilot.review.run import review, select_dimensions
+from copilot.review.score import is_complete
+from copilot.schema import Review
+from copilot.settings import Settings, load_settings
 
 
 @click.command("review")
@@ -42,8 +46,14 @@ from copilot.settings import load_settings
 @click.option("--dimension", "dimensions", multiple=True, metavar="ID", help="Only this dimension.")
 @click.option(
     "--fail-on",
-    type=click.Choice([severity.value for severity in Severity]),
-    help="Exit with 1 when a finding is at least this severe.",
+    type=FailOnType(),
+    help="Exit with 1 when a finding is at least this severe; with new: only for a new or "
+    "regressed one, against --baseline.",
+)
+@click.option(
+    "--baseline",
+    type=click.Path(path_type=Path),
+    help="JSON report of an earlier review to tell new findings from.",
 )
 @click.option(
     "--judge",
@@ -72,7 +82,8 @@ def command(
     form: str,
     out: Path | None,
     dimensions: tuple[str, ...],
-    fail_on: str | None,
+    fail_on: FailOn | None,
+    baseline: Path | None,
     judge: JudgeChoice,
     dry: bool,
     quiet: bool,
@@ -83,7 +94,10 @@ def command(
     A folder is one design of several files. The report goes to standard output, progress to
     standard error.
     """
-    check_out(out)
+    check_out(out, form, designs)
+    if fail_on and fail_on.new_only and baseline is None:
+        raise InputError("--fail-on new: needs a baseline", todo="give --baseline review.json")
+    earlier = Baseline(baseline) if baseline else None
     settings = load_settings(**{**options, "knowledge": options["knowledge"] or None})
     engine = make_engine(settings, judge)
     asked = select_dimensions(engine.knowledge, dimensions)
@@ -93,38 +107,55 @@ def command(
     with Reporter(len(designs), len(asked), quiet) as reporter:
         if engine.judge.origin == "model" and tracing(os.environ):
             reporter.line("LangSmith tracing is switched on: prompts and answers go there too")
-        reviews, failed = asyncio.run(_review_all(designs, engine, dimensions, reporter))
-    if reviews:
-        emit(reviews, engine.knowledge, form, out)
-    return _exit_code(reviews, failed, Severity(fail_on) if fail_on else None)
+        reviewed, failed = asyncio.run(_review_all(designs, engine, settings, dimensions, reporter))
+    if reviewed:
+        emit(reviewed, engine.knowledge, form, out, designs)
+    reviews = [one.review for one in reviewed]
+    if earlier and not quiet:
+        for line in earlier.lines(reviews):
+            click.echo(f"archreview: {line}", err=True)
+    return _exit_code(reviews, failed, fail_on, earlier)
 
 
 async def _review_all(
-    designs: tuple[Path, ...], engine: Engine, dimensions: tuple[str, ...], reporter: Reporter
-) -> tuple[list[Review], bool]:
-    """The reviews that succeeded, and whether any design failed."""
-    reviews, failed = [], False
+    designs: tuple[Path, ...],
+    engine: Engine,
+    settings: Settings,
+    dimensions: tuple[str, ...],
+    reporter: Reporter,
+) -> tuple[list[Reviewed], bool]:
+    """The reviews that succeeded, each with its document, and whether any design failed."""
+    reviewed: list[Reviewed] = []
+    failed, document = False, None
     try:
         for path in designs:
             try:
-                async for event in review(path, engine, dimensions):
+                events = review(path, engine, dimensions)
+                async for event in kept(path, events, settings, reporter.warn):
                     reporter.show(path.name, event)
-                    if isinstance(event, Done):
-                        reviews.append(event.review)
+                    if isinstance(event, Read):
+                        document = event.document
+                    elif isinstance(event, Done):
+                        reviewed.append(Reviewed(event.review, document))
             except CopilotError as error:
                 failed = True
                 reporter.failed(str(error))
     finally:
         await engine.close()
-    return reviews, failed
+    return reviewed, failed
 
 
-def _exit_code(reviews: list[Review], failed: bool, fail_on: Severity | None) -> ExitCode:
+def _exit_code(
+    reviews: list[Review], failed: bool, fail_on: FailOn | None, earlier: Baseline | None
+) -> ExitCode:
     if failed:
         return ExitCode.BAD_INPUT
     if not all(map(is_complete, reviews)):
         return ExitCode.INCOMPLETE
-    severities = [severity for r in reviews if (severity := worst(r.findings))]
-    if fail_on and any(severity.rank <= fail_on.rank for severity in severities):
-        return ExitCode.FINDINGS
-    return ExitCode.OK
+    if fail_on is None:
+        return ExitCode.OK
+    if fail_on.new_only and earlier:
+        counted = earlier.new_findings(reviews)
+    else:
+        counted = [finding for review in reviews for finding in review.findings]
+    return ExitCode.FINDINGS if fail_on.reached_by(counted) else ExitCode.OK

@@ -69,6 +69,15 @@ def fold(text: str) -> str:
     return Folded(text).text.strip()
 
 
+def plain(text: str) -> str:
+    """`text` folded and in lower case at once, for comparing whole documents.
+
+    Not character by character as `fold` is: combining characters are composed as well.
+    """
+    composed = unicodedata.normalize("NFKC", _INVISIBLE.sub("", text)).translate(_VARIANTS)
+    return " ".join(composed.casefold().split())
+
+
 class QuoteFinder:
     """Finds quotes in one document; folds its text at most once."""
 

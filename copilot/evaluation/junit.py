@@ -6,28 +6,21 @@ import xml.etree.ElementTree as ET
 
 from copilot.evaluation.report import Evaluation
 from copilot.evaluation.verdicts import NO_VERDICT
+from copilot.reports.junit import document, suite
 from copilot.reports.safe import printable
 
 
 def render_junit(evaluation: Evaluation) -> str:
     """XML of two suites: `gate` fails with the gate, `designs` where a verdict is absent."""
     root = ET.Element("testsuites", name="archreview eval")
-    gate = _suite(root, "gate", len(evaluation.checks))
+    gate = suite(root, "gate")
     for check in evaluation.checks:
         case = ET.SubElement(gate, "testcase", classname="gate", name=check.name)
         if not check.passed:
             ET.SubElement(case, "failure", message=str(check))
-    gate.set("failures", str(len(gate.findall("testcase/failure"))))
-    designs = _suite(root, "designs", evaluation.documents)
+    designs = suite(root, "designs")
     for one in evaluation.verdicts.cases:
         case = ET.SubElement(designs, "testcase", classname="designs", name=printable(one.case))
         if absent := one.status.count(NO_VERDICT):
             ET.SubElement(case, "error", message=f"{absent} aspects without a verdict")
-    designs.set("errors", str(len(designs.findall("testcase/error"))))
-    ET.indent(root)
-    return ET.tostring(root, encoding="unicode", xml_declaration=True) + "\n"
-
-
-def _suite(root: ET.Element, name: str, tests: int) -> ET.Element:
-    counts = {"name": name, "tests": str(tests), "failures": "0", "errors": "0"}
-    return ET.SubElement(root, "testsuite", counts)
+    return document(root)

@@ -9,9 +9,8 @@ from typing import Literal
 from pydantic import AwareDatetime
 
 from copilot.review.anchors import anchor_of, aspects_of, is_same, likeness
+from copilot.review.score import LOST, score
 from copilot.schema import Anchor, Finding, Record, Review, Severity, Share, Status
-
-_WORSE = {Status.ADDRESSED: 0, Status.PARTIAL: 1, Status.MISSING: 2}
 
 
 class Outcome(StrEnum):
@@ -53,11 +52,9 @@ class AspectChange(Record):
     new: Status
 
     @property
-    def step(self) -> int:
+    def step(self) -> float:
         """Below 0 when the design got better, above 0 when worse, 0 when it can't be said."""
-        if self.old not in _WORSE or self.new not in _WORSE:
-            return 0
-        return _WORSE[self.new] - _WORSE[self.old]
+        return _step(self.old, self.new)
 
 
 class Side(Record):
@@ -122,12 +119,6 @@ def compare(old: Review, new: Review) -> Comparison:
     )
 
 
-def score(review: Review) -> float | None:
-    """Addressed aspects, partial ones counting half, over judged ones; None with none judged."""
-    worse = [_WORSE[row.status] for row in review.coverage if row.status in _WORSE]
-    return 1 - sum(worse) / (2 * len(worse)) if worse else None
-
-
 _Match = Literal["fingerprint", "text", "aspect"]
 
 
@@ -187,10 +178,10 @@ def _change(
     )
 
 
-def _step(old: Status | None, new: Status | None) -> int:
-    if old not in _WORSE or new not in _WORSE:
-        return 0
-    return _WORSE[new] - _WORSE[old]
+def _step(old: Status | None, new: Status | None) -> float:
+    if old is None or new is None or old not in LOST or new not in LOST:
+        return 0.0
+    return LOST[new] - LOST[old]
 
 
 def _gone(old: Review, new: Review, matched: set[int], after: dict[str, Status]) -> list[Change]:

@@ -26,6 +26,7 @@ from copilot.review.events import Done, Event, Indexed, Judged, Read
 from copilot.review.findings import findings, strengths
 from copilot.review.injection import injection_findings, shield
 from copilot.review.questions import questions
+from copilot.review.score import is_complete as is_complete
 from copilot.schema import (
     Coverage,
     Dimension,
@@ -37,7 +38,6 @@ from copilot.schema import (
     Passage,
     Review,
     Spending,
-    Status,
     Usage,
 )
 
@@ -256,12 +256,4 @@ def _assemble(
             dimensions=tuple(dimension.id for dimension in asked),
             created=engine.now().isoformat(timespec="seconds"),
         ),
-    )
-
-
-def is_complete(review: Review) -> bool:
-    """True when every aspect of the dimensions that were asked for has a verdict."""
-    asked = set(review.manifest.dimensions)
-    return not any(
-        row.status is Status.UNJUDGED and row.dimension in asked for row in review.coverage
     )

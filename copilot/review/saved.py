@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from copilot.errors import InputError
+from copilot.knowledge import Knowledge
 from copilot.schema import SCHEMA_VERSION, Review
 
 _AGAIN = "review the design again with --format json"
@@ -30,6 +31,8 @@ def load_reviews(path: Path) -> tuple[Review, ...]:
         what = f"is not whole JSON: {error.msg}"
         raise InputError(what, where=path, line=error.lineno, todo=_AGAIN) from error
     records = data if isinstance(data, list) else [data]
+    if not records:
+        raise InputError("holds no review", where=path, todo=_AGAIN)
     return tuple(parse_review(record, path) for record in records)
 
 
@@ -43,6 +46,22 @@ def load_review(path: Path) -> Review:
             todo="name a report of a single design",
         )
     return reviews[0]
+
+
+def check_aspects(review: Review, knowledge: Knowledge, where: Path | str) -> None:
+    """Raise InputError unless the review has one row for each aspect of the knowledge, no other.
+
+    Reports look titles up by the aspect's id: a review that was edited by hand ends here.
+    """
+    rows = [row.aspect for row in review.coverage]
+    said = [f.aspect for f in review.findings] + [s.aspect for s in review.strengths]
+    said += [question.aspect for question in review.questions]
+    strange = sorted({*rows, *said} - set(knowledge.aspects))
+    if strange:
+        raise InputError(f"speaks of an unknown aspect {strange[0]!r}", where=where, todo=_AGAIN)
+    if len(rows) != len(knowledge.aspects) or len(set(rows)) != len(rows):
+        what = f"has {len(rows)} rows of coverage for {len(knowledge.aspects)} aspects"
+        raise InputError(what, where=where, todo=_AGAIN)
 
 
 def parse_review(record: Any, where: Path | str) -> Review:

@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 from uuid import uuid4
 
-from copilot.review.anchors import anchor_of, is_same
+from copilot.review.anchors import anchor_of, aspects_of, is_same
 from copilot.review.triage import left_over, standing
 from copilot.schema import Anchor, Decided, Decision, Finding, Review, Triage
 from copilot.store.database import Database
@@ -19,6 +19,11 @@ from copilot.store.reviews import Reviews
 
 _COLUMNS = "decided.id, design.path, anchor, decision, replaces, batch, undone"
 _FROM = f"SELECT {_COLUMNS} FROM decided JOIN design ON design.id = decided.design"
+
+_INSERT = """
+    INSERT INTO decided (id, design, fingerprint, batch, anchor, decision, replaces)
+    VALUES (?, ?, ?, ?, ?, ?, ?)
+"""
 
 
 class Decisions:
@@ -40,40 +45,52 @@ class Decisions:
         batch = uuid4().hex
         with self._database.writing() as connection:
             key = self._designs.key(connection, design)
-            return tuple(
-                _insert(connection, key, design, anchor, decision, batch)
+            earlier = _by_aspect(self.all(design))
+            decided = tuple(
+                Decided(
+                    id=identifier(design, anchor, decision),
+                    design=design,
+                    anchor=anchor,
+                    decision=decision,
+                    replaces=_same(earlier, anchor),
+                    batch=batch,
+                )
                 for anchor, decision in made
             )
+            connection.executemany(_INSERT, [_row(key, each) for each in decided])
+        return decided
 
     def undo(self, design: str | None = None, batch: str | None = None) -> tuple[Decided, ...]:
         """Undo the last stroke (of this design; or the one named `batch`) and return it.
 
         What was decided before it counts again. Empty when there is nothing to undo.
         """
+        now = datetime.now(UTC)
         with self._database.writing() as connection:
             name = batch or _last_batch(connection, design)
-            rows = connection.execute(
-                f"{_FROM} WHERE batch = ? AND undone IS NULL ORDER BY number", (name,)
-            ).fetchall()
-            now = datetime.now(UTC)
+            sql = f"{_FROM} WHERE batch = ? AND undone IS NULL ORDER BY number"
+            undone = self._database.read(_decided, sql, name)
             connection.execute(
                 "UPDATE decided SET undone = ? WHERE batch = ? AND undone IS NULL",
                 (now.isoformat(), name),
             )
-        return tuple(_decided(row).model_copy(update={"undone": now}) for row in rows)
+        return tuple(decided.model_copy(update={"undone": now}) for decided in undone)
 
     def all(self, design: str | None = None) -> tuple[Decided, ...]:
         """Every decision (about this design), undone ones too, oldest first."""
         where = "" if design is None else " WHERE design.path = ?"
         values = () if design is None else (design,)
-        rows = self._database.rows(f"{_FROM}{where} ORDER BY number", *values)
-        return tuple(map(_decided, rows))
+        return self._database.read(_decided, f"{_FROM}{where} ORDER BY number", *values)
 
     def current(self, design: str | None = None) -> tuple[Decided, ...]:
-        """The last decision about each finding, by design, aspect and fingerprint."""
-        last = {(d.design, d.anchor.fingerprint): d for d in self.all(design) if d.undone is None}
-        order = lambda d: (d.design, d.anchor.aspect, d.anchor.fingerprint)  # noqa: E731
-        return tuple(sorted(last.values(), key=order))
+        """Decisions that no later one replaces, by design, aspect and fingerprint."""
+        live: dict[tuple[str, str], Decided] = {}
+        for decided in self.all(design):
+            if decided.undone is None:
+                for number in decided.replaces:
+                    live.pop((decided.design, number), None)
+                live[decided.design, decided.id] = decided
+        return tuple(sorted(live.values(), key=_order))
 
     def history(self, design: str, finding: Finding) -> tuple[Decided, ...]:
         """All decisions about a finding, also under its fingerprints before edits; oldest first."""
@@ -98,44 +115,40 @@ class Decisions:
 
 def identifier(design: str, anchor: Anchor, decision: Decision) -> str:
     """`Decided.id`: the same for the same decision in every store."""
-    parts = f"{design}\n{anchor.fingerprint}\n{decision.model_dump_json()}"
+    at = decision.at.astimezone(UTC).isoformat()
+    what = decision.model_dump_json(exclude={"at"})
+    parts = f"{design}\n{anchor.fingerprint}\n{at}\n{what}"
     return hashlib.sha256(parts.encode()).hexdigest()[:16]
 
 
-def _insert(
-    connection: sqlite3.Connection,
-    key: int,
-    design: str,
-    anchor: Anchor,
-    decision: Decision,
-    batch: str,
-) -> Decided:
-    earlier = connection.execute(
-        "SELECT id FROM decided WHERE design = ? AND fingerprint = ? ORDER BY number",
-        (key, anchor.fingerprint),
-    ).fetchall()
-    decided = Decided(
-        id=identifier(design, anchor, decision),
-        design=design,
-        anchor=anchor,
-        decision=decision,
-        replaces=tuple(dict.fromkeys(row[0] for row in earlier)),
-        batch=batch,
+def _order(decided: Decided) -> tuple[str, str, str]:
+    return decided.design, decided.anchor.aspect, decided.anchor.fingerprint
+
+
+def _by_aspect(decided: Iterable[Decided]) -> dict[str, list[Decided]]:
+    found: dict[str, list[Decided]] = {}
+    for each in decided:
+        for aspect in aspects_of(each.anchor):
+            found.setdefault(aspect, []).append(each)
+    return found
+
+
+def _same(earlier: dict[str, list[Decided]], anchor: Anchor) -> tuple[str, ...]:
+    """Ids of the earlier decisions about this finding, also under fingerprints before edits."""
+    near = [d for aspect in sorted(aspects_of(anchor)) for d in earlier.get(aspect, ())]
+    return tuple(dict.fromkeys(d.id for d in near if is_same(d.anchor, anchor)))
+
+
+def _row(key: int, decided: Decided) -> tuple[Any, ...]:
+    return (
+        decided.id,
+        key,
+        decided.anchor.fingerprint,
+        decided.batch,
+        decided.anchor.model_dump_json(),
+        decided.decision.model_dump_json(),
+        json.dumps(decided.replaces),
     )
-    connection.execute(
-        "INSERT INTO decided (id, design, fingerprint, batch, anchor, decision, replaces)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?)",
-        (
-            decided.id,
-            key,
-            anchor.fingerprint,
-            batch,
-            anchor.model_dump_json(),
-            decision.model_dump_json(),
-            json.dumps(decided.replaces),
-        ),
-    )
-    return decided
 
 
 def _last_batch(connection: sqlite3.Connection, design: str | None) -> str | None:
@@ -147,8 +160,15 @@ def _last_batch(connection: sqlite3.Connection, design: str | None) -> str | Non
     return row[0] if row else None
 
 
-def _decided(row: Any) -> Decided:
-    number, design, anchor, decision, replaces, batch, undone = row
+def _decided(
+    number: str,
+    design: str,
+    anchor: str,
+    decision: str,
+    replaces: str,
+    batch: str,
+    undone: str | None,
+) -> Decided:
     return Decided(
         id=number,
         design=design,

@@ -48,7 +48,7 @@ class Designs:
 
         Takes as long as reading those files does: call it from a worker.
         """
-        return tuple(self._summary(*row) for row in self._database.rows(_LISTED))
+        return self._database.read(self._summary, _LISTED)
 
     def key(self, connection: sqlite3.Connection, design: str) -> int:
         """The row of a design within a transaction; a new one when it was not known."""

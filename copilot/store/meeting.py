@@ -34,10 +34,10 @@ class _Entries(Generic[T]):
             SELECT {self.table}.id, body FROM {self.table} JOIN design
             ON design.id = {self.table}.design WHERE design.path = ? ORDER BY {self.table}.id
         """
-        return tuple(
-            self.record.model_validate_json(body).model_copy(update={"id": number})
-            for number, body in self._database.rows(sql, design)
-        )
+        return self._database.read(self._entry, sql, design)
+
+    def _entry(self, number: int, body: str) -> T:
+        return self.record.model_validate_json(body).model_copy(update={"id": number})
 
     def remove(self, number: int) -> bool:
         """Remove the entry with this id; False when there is none."""
@@ -78,11 +78,11 @@ class QuestionEdits:
     def of(self, design: str) -> dict[str, QuestionEdit]:
         """The edits of a design by key."""
         sql = """
-            SELECT key, body FROM question JOIN design ON design.id = question.design
+            SELECT body FROM question JOIN design ON design.id = question.design
             WHERE design.path = ? ORDER BY key
         """
-        rows = self._database.rows(sql, design)
-        return {key: QuestionEdit.model_validate_json(body) for key, body in rows}
+        edits = self._database.read(QuestionEdit.model_validate_json, sql, design)
+        return {edit.key: edit for edit in edits}
 
     def clear(self, design: str, key: str) -> None:
         """Forget the edit of one question."""

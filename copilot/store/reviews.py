@@ -10,9 +10,8 @@ from datetime import datetime
 from pathlib import Path
 
 from copilot.errors import StoreError
-from copilot.review.compare import score
-from copilot.review.run import is_complete
 from copilot.review.saved import parse_review
+from copilot.review.score import is_complete, score
 from copilot.schema import Review, Severity
 from copilot.store.database import Database
 from copilot.store.designs import Designs
@@ -37,7 +36,7 @@ class Reviews:
         """
         design = self._designs.identity(path)
         marks = json.dumps(stamp(path) if seen is None else seen)
-        body = zlib.compress(review.model_dump_json().encode())
+        body = _packed(review.model_dump_json())
         with self._database.writing() as connection:
             key = self._designs.listed(connection, design)
             if text is not None:
@@ -57,37 +56,28 @@ class Reviews:
             SELECT summary FROM review JOIN design ON design.id = review.design
             WHERE design.path = ? ORDER BY review.id DESC
         """
-        rows = self._database.rows(sql, design)
-        return tuple(ReviewSummary.model_validate_json(row[0]) for row in rows)
+        return self._database.read(ReviewSummary.model_validate_json, sql, design)
 
     def get(self, number: int) -> Review:
         """The review with this id; raises StoreError when there is none."""
-        rows = self._database.rows("SELECT body FROM review WHERE id = ?", number)
-        if not rows:
+        found = self._database.read(_unpacked, "SELECT body FROM review WHERE id = ?", number)
+        if not found:
             raise StoreError(f"holds no review {number}", where=self._database.path)
-        return self._read(rows[0][0])
+        return parse_review(json.loads(found[0]), self._database.path)
 
     def latest(self, design: str) -> Review | None:
         """The last review of a design; None without one."""
         sql = """
-            SELECT body FROM review JOIN design ON design.id = review.design
+            SELECT review.id FROM review JOIN design ON design.id = review.design
             WHERE design.path = ? ORDER BY review.id DESC LIMIT 1
         """
-        rows = self._database.rows(sql, design)
-        return self._read(rows[0][0]) if rows else None
+        found = self._database.read(int, sql, design)
+        return self.get(found[0]) if found else None
 
     def text(self, digest: str) -> str | None:
         """The text of the document with this digest, if a review was saved with it."""
-        rows = self._database.rows("SELECT body FROM text WHERE digest = ?", digest)
-        return zlib.decompress(rows[0][0]).decode("utf-8", "surrogatepass") if rows else None
-
-    def _read(self, body: bytes) -> Review:
-        try:
-            record = json.loads(zlib.decompress(body))
-        except (zlib.error, ValueError) as error:
-            what = f"holds a damaged review ({error})"
-            raise StoreError(what, where=self._database.path, todo="review again") from error
-        return parse_review(record, self._database.path)
+        found = self._database.read(_unpacked, "SELECT body FROM text WHERE digest = ?", digest)
+        return found[0] if found else None
 
 
 def summarise(review: Review, design: str, number: int) -> ReviewSummary:
@@ -108,5 +98,13 @@ def summarise(review: Review, design: str, number: int) -> ReviewSummary:
 
 
 def _keep_text(connection: sqlite3.Connection, digest: str, text: str) -> None:
-    body = zlib.compress(text.encode("utf-8", "surrogatepass"))
+    body = _packed(text)
     connection.execute("INSERT INTO text VALUES (?, ?) ON CONFLICT DO NOTHING", (digest, body))
+
+
+def _packed(text: str) -> bytes:
+    return zlib.compress(text.encode("utf-8", "surrogatepass"))
+
+
+def _unpacked(body: bytes) -> str:
+    return zlib.decompress(body).decode("utf-8", "surrogatepass")

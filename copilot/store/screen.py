@@ -16,8 +16,8 @@ class Screen:
 
     def get(self, key: str, default: Any = None) -> Any:
         """The value that was set last; `default` without one."""
-        rows = self._database.rows("SELECT value FROM screen WHERE key = ?", key)
-        return json.loads(rows[0][0]) if rows else default
+        found = self._database.read(json.loads, "SELECT value FROM screen WHERE key = ?", key)
+        return found[0] if found else default
 
     def set(self, key: str, value: Any) -> None:
         """Remember a value."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 
@@ -23,13 +25,17 @@ class Store:
     """
 
     @classmethod
-    def open(cls, workspace: Path) -> Store:
-        """The store in the folder `workspace`, created when it is not there; raises StoreError."""
-        return cls(workspace)
+    def open(cls, workspace: Path, *, read_only: bool = False) -> Store:
+        """The store in the folder `workspace`, created when it is not there.
 
-    def __init__(self, workspace: Path) -> None:
+        With `read_only` nothing is written and a store that is not there is an error. Raises
+        StoreError.
+        """
+        return cls(workspace, read_only)
+
+    def __init__(self, workspace: Path, read_only: bool = False) -> None:
         """Open the store; use `open`."""
-        self._database = Database(workspace / FILE_NAME)
+        self._database = Database(workspace / FILE_NAME, read_only=read_only)
         self._home = workspace.resolve().parent
         self.designs = Designs(self._database, self._home)
         """The designs of the workspace."""
@@ -53,6 +59,12 @@ class Store:
     def path(self, design: str) -> Path:
         """Where the design with this identity lies."""
         return self._home / design
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Make all writes of this thread within it one: all are kept, or none."""
+        with self._database.writing():
+            yield
 
     def __enter__(self) -> Store:
         return self

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -35,7 +36,7 @@ class ArchReview(App[None]):
     HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012
         (0, "-narrow"),
         (100, "-middle"),
-        (160, "-wide"),
+        (150, "-wide"),
     ]
     BINDINGS: ClassVar[list[BindingType]] = [
         *(Binding(e.key, f"go('{e.name}')", e.title, show=False) for e in PAGES),
@@ -88,6 +89,7 @@ class ArchReview(App[None]):
     def _know(self, knowledge: Knowledge) -> None:
         self.session.knowledge = knowledge
         self.told.publish(messages.KnowledgeLoaded())
+        _spare_collector()
 
     def _known_theme(self, name: str) -> str:
         return name if name in self.available_themes else self.theme
@@ -146,6 +148,7 @@ class ArchReview(App[None]):
         await asyncio.to_thread(self.session.open, path)
         self.told.publish(messages.ReviewOpened())
         self.switch_mode(page)
+        _spare_collector()
 
     # --- reviews ------------------------------------------------------------------------------
 
@@ -198,12 +201,18 @@ class ArchReview(App[None]):
         self.queued = [each for each in self.queued if each != path]
         self.told.publish(messages.ReviewEnded(path, problem, over.cancelled))
         self._say(path, over.cancelled, problem, result)
+        _spare_collector()
 
-    def _say(self, path: Path, cancelled: bool, problem: str, result: Any) -> None:
+    def _say(self, path: Path, cancelled: bool, problem: str, result: Review | None) -> None:
+        from copilot.tui.progress import gaps
+
         if problem:
             self.notify(problem, title="not reviewed", severity="error", timeout=12, markup=False)
         elif cancelled:
             self.notify(f"{path.name}: cancelled, nothing changed", timeout=4, markup=False)
+        elif result is not None and (missing := gaps(result)):
+            said = f"{path.name}: {missing}"
+            self.notify(said, title="not complete", severity="warning", timeout=12, markup=False)
         elif result is not None:
             said = f"{path.name}: {len(result.findings)} findings in {result.usage.seconds:.1f} s"
             self.notify(said, timeout=4, markup=False)
@@ -214,3 +223,13 @@ class ArchReview(App[None]):
         if self.bench and self.session.running:
             self.bench.cancel()
         self.told.publish(messages.DesignsChanged())
+
+
+def _spare_collector() -> None:
+    """Let the garbage collector pass over what stays: knowledge, review, widgets.
+
+    A full collection that looks at all of them took 150 ms, and would come between key and paint;
+    drawing makes many short-lived objects, so that collections would be frequent too.
+    """
+    gc.freeze()
+    gc.set_threshold(20_000, 10, 100)

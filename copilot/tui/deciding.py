@@ -128,7 +128,7 @@ class Deciding(Screen[None]):
 
         opened = self.session.current
         if opened and opened.review:
-            self.app.push_screen(Export(opened.path.stem or "review"), self._export)
+            self.app.push_screen(Export(opened.path), self._export)
 
     def _export(self, wanted: tuple[str, Path] | None) -> None:
         if wanted:

@@ -24,7 +24,6 @@ from copilot.schema import (
     Searched,
     Standing,
     Triage,
-    TriageState,
 )
 from copilot.tui import looks
 from copilot.tui.facets import Entry
@@ -51,11 +50,11 @@ def finding_text(
     """All about a finding; `row` is the verdict on its aspect, `current` the citation shown."""
     finding = entry.finding
     parts: list[Part] = [*_heading(finding, knowledge), "\n\n"]
+    parts += _decision(entry.triage)
+    parts += _notes(notes)
     parts += _paragraph("what", finding.what)
     parts += _paragraph("so what", finding.so_what)
     parts += _paragraph("fix", finding.fix)
-    parts += _decision(entry.triage)
-    parts += _notes(notes)
     parts += _citations(finding.citations, current)
     parts += _proof(finding.searched)
     if row is not None:
@@ -116,7 +115,7 @@ def _decision(triage: Triage) -> list[Part]:
     if decided.owner or decided.until:
         until = f" until {decided.until}" if decided.until else ""
         parts.append(f"\nowner {one_line(decided.owner) or 'nobody'}{until}")
-    return [*parts, "\n\n"] if triage.state is not TriageState.OPEN or decided else []
+    return [*parts, "\n\n"]
 
 
 def _notes(notes: Sequence[Note]) -> list[Part]:

@@ -17,8 +17,8 @@ from copilot.tui.rows import Rows
 STATE_WIDTH = 14
 DIMENSION_WIDTH = 17
 KIND_WIDTH = 10
-WIDE = 80
-"""From this width on the table has a column for the dimension."""
+KIND_FROM, DIMENSION_FROM = 64, 80
+"""From these widths on the table has columns for the kind and for the dimension."""
 
 
 class FindingsTable(Rows):
@@ -122,8 +122,9 @@ class FindingsTable(Rows):
     def head(self, width: int) -> Content:
         """Names of the columns; the one that sorts has an arrow."""
         names = [("severity", 11), ("finding", self._title_width(width))]
-        names += [("dimension", DIMENSION_WIDTH)] if width >= WIDE else []
-        names += [("kind", KIND_WIDTH), ("state", STATE_WIDTH)]
+        names += [("dimension", DIMENSION_WIDTH)] if width >= DIMENSION_FROM else []
+        names += [("kind", KIND_WIDTH)] if width >= KIND_FROM else []
+        names += [("state", STATE_WIDTH)]
         return Content("   " + "".join(self._column(name, cells) for name, cells in names))
 
     def _column(self, name: str, cells: int) -> str:
@@ -133,7 +134,9 @@ class FindingsTable(Rows):
         return f"{name}{arrow}".ljust(cells)[:cells]
 
     def _title_width(self, width: int) -> int:
-        rest = 3 + 11 + KIND_WIDTH + STATE_WIDTH + (DIMENSION_WIDTH if width >= WIDE else 0)
+        rest = 3 + 11 + STATE_WIDTH
+        rest += DIMENSION_WIDTH if width >= DIMENSION_FROM else 0
+        rest += KIND_WIDTH if width >= KIND_FROM else 0
         return max(8, width - rest)
 
     def draw(self, index: int, width: int) -> Content:
@@ -150,9 +153,10 @@ class FindingsTable(Rows):
             (f"{glyph} {finding.severity.value:<9}", style),
             (title.ljust(room), "$muted" if settled else ""),
         ]
-        if width >= WIDE:
+        if width >= DIMENSION_FROM:
             parts.append((finding.dimension.ljust(DIMENSION_WIDTH), "$muted"))
-        parts.append((finding.kind.ljust(KIND_WIDTH), "$muted"))
+        if width >= KIND_FROM:
+            parts.append((finding.kind.ljust(KIND_WIDTH), "$muted"))
         return Content.assemble(*parts, state(entry))
 
 

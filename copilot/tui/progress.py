@@ -1,8 +1,11 @@
-"""How far a review is, in a few words."""
+"""How far a review is and what is missing from it, in a few words."""
 
 from __future__ import annotations
 
+from copilot.reports.safe import one_line
+from copilot.reports.scorecard import unjudged_rows
 from copilot.review.events import Done, Event, Indexed, Judged, Read
+from copilot.schema import Review
 
 
 def told(event: Event, before: str = "") -> str:
@@ -19,3 +22,12 @@ def told(event: Event, before: str = "") -> str:
             return f"judging {done + 1}/9"
         case Done():
             return "saving"
+
+
+def gaps(review: Review) -> str:
+    """How many aspects have no verdict, the first reason, and what to do; empty without any."""
+    rows = unjudged_rows(review)
+    if not rows:
+        return ""
+    reason = one_line(rows[0].rationale, 240)
+    return f"{len(rows)} aspects not judged. {reason} — ctrl+r on Review asks for these again."

@@ -157,7 +157,7 @@ class Rows(Lines):
 
     def _redraw(self, index: int) -> None:
         """Draw one row again."""
-        self.refresh_line(index - self.scroll_offset.y + self._head_lines)
+        self.refresh_line(index + self._head_lines)
 
     def _reveal(self) -> None:
         """Scroll so that the cursor's row shows."""

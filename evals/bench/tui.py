@@ -36,13 +36,17 @@ from copilot.tui.session import Session
 ROOT = Path(__file__).resolve().parents[2]
 DESIGNS = ROOT / "evals" / "designs"
 FINDINGS, CHARACTERS = 1_000, 500_000
-KEYS = ["j"] * 40 + ["G", "g", "ctrl+d", "ctrl+d", "s", "S", "n", "n", "space", "tab", "tab"] + [
-    *["j"] * 20,
-    *["ctrl+d"] * 10,
-    *["G", "g", "n", "n", "n", "enter", "tab", "tab"],
-    *["slash", *"cache miss", "enter", "escape"],
-    *["f", "escape", "question_mark", "escape"],
-]
+KEYS = (
+    ["j"] * 40
+    + ["G", "g", "ctrl+d", "ctrl+d", "s", "S", "n", "n", "space", "tab", "tab"]
+    + [
+        *["j"] * 20,
+        *["ctrl+d"] * 10,
+        *["G", "g", "n", "n", "n", "enter", "tab", "tab"],
+        *["slash", *"cache miss", "enter", "escape"],
+        *["f", "escape", "question_mark", "escape"],
+    ]
+)
 
 
 def first_paint(workspace: Path, compiled: Path) -> float:
@@ -162,7 +166,7 @@ async def measure_keys(workspace: Path) -> tuple[list[tuple[float, float, str]],
         await pilot.pause()
         opened = time.perf_counter() - started
         for key in KEYS:
-            key = {" ": "space"}.get(key, key)
+            key = "space" if key == " " else key
             await asyncio.sleep(0.03)
             started, used = time.perf_counter(), time.process_time()
             await _pressed(app, key)
@@ -198,9 +202,11 @@ def main() -> None:
             wall, own = (max(gap[n] for gap in gaps) * 1000 for n in (0, 1))
             print(f"longest stall, {what}: {wall:.1f} ms, own work {own:.1f} ms (target 50)")
         times, opened = asyncio.run(measure_keys(workspace))
-        print(f"key to paint over {len(times)} keys; {FINDINGS:,} findings, {CHARACTERS:,} characters")
-        for what, column in (("by the clock", 0), ("own work", 1)):
-            only = [each[column] * 1000 for each in times]
+        print(
+            f"key to paint over {len(times)} keys; {FINDINGS:,} findings, {CHARACTERS:,} characters"
+        )
+        walls, works = [each[0] * 1000 for each in times], [each[1] * 1000 for each in times]
+        for what, only in (("by the clock", walls), ("own work", works)):
             p95 = quantiles(only, n=20)[-1]
             print(f"  {what}: median {median(only):.1f}, p95 {p95:.1f}, longest {max(only):.1f} ms")
         slow = sorted(((own, key) for _, own, key in times), reverse=True)[:6]

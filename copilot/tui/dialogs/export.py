@@ -23,9 +23,11 @@ class Export(Dialog[tuple[str, Path]]):
     title_text = "Export the report"
     keys_text = "↑↓ form · tab path · enter writes · esc leaves"
 
-    def __init__(self, stem: str) -> None:
+    def __init__(self, design: Path) -> None:
+        """`design` itself is never written over."""
         super().__init__()
-        self._stem = stem
+        self._design, self._stem = design, f"{design.stem or 'design'}-review"
+        self._warned = Path()
 
     def body(self) -> ComposeResult:
         """The forms, and a path that fits."""
@@ -56,5 +58,10 @@ class Export(Dialog[tuple[str, Path]]):
             self.complain(f"{path} is a folder: name a file")
         elif not path.parent.is_dir():
             self.complain(f"{path.parent} is no folder: create it, or name another")
+        elif path.resolve() == self._design.resolve():
+            self.complain("That is the design itself: name another file")
+        elif path.exists() and path != self._warned:
+            self._warned = path
+            self.complain(f"{path} is there already: enter once more replaces it")
         else:
             self.dismiss((self._form, path))

@@ -108,6 +108,7 @@ class ReviewPage(Deciding, Page):
         self.partial: dict[str, Coverage] = {}
         self._of_aspect = False
         self._citation = 0
+        self._told_of = ""
         self.findings.present(
             Facets.model_validate(self.session.recall("facets", {})),
             self.session.recall("order", "severity"),
@@ -124,7 +125,7 @@ class ReviewPage(Deciding, Page):
                 self._all()
             case ReviewOpened():
                 self.partial = {}
-                self._citation = 0
+                self._citation, self._told_of = 0, ""
                 self.findings.selected = set()
                 self._all()
             case TriageChanged():
@@ -183,9 +184,12 @@ class ReviewPage(Deciding, Page):
     def on_rows_moved(self, event: Rows.Moved) -> None:
         """Show what the cursor is on."""
         if event.rows is self.findings:
-            self._of_aspect = False
-            self._citation = 0
-            self._tell(jump=True)
+            entry = self.findings.entry
+            told = entry.finding.fingerprint if entry else ""
+            other = self._of_aspect or told != self._told_of
+            self._of_aspect, self._told_of = False, told
+            self._citation = 0 if other else self._citation
+            self._tell(jump=other)
         elif event.rows is self.aspects and self.aspects.has_focus:
             self._of_aspect = True
             self._tell(jump=True)
@@ -201,7 +205,6 @@ class ReviewPage(Deciding, Page):
         table.border_title = _plain(f"Findings {counted.shown}/{counted.all}{chosen}")
         changed = f", {counted.changed} changed since" if counted.changed else ""
         table.border_subtitle = _plain(told or f"{counted.open} open{changed}")
-        self._tell(jump=False)
 
     def _tell(self, jump: bool) -> None:
         """Fill the detail pane; `jump` also shows the first citation in the text."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, cast
@@ -36,6 +37,8 @@ class DesignTable(Rows):
         self.selected: set[str] = set()
         self.running, self.waiting, self.step = "", set[str](), ""
         self.said = "opening the workspace …"
+        self.place: Callable[[str], Path] = Path
+        """Where a design lies, as one would type it from here."""
 
     def show(self, designs: tuple[DesignSummary, ...]) -> None:
         """Other designs; the cursor stays on its design."""
@@ -78,7 +81,7 @@ class DesignTable(Rows):
         design = self.designs[index]
         room = self._name_width(width) - 3
         mark = "✚" if design.design in self.selected else " "
-        name, folder = _name(design.design, room - 1)
+        name, folder = _name(self.place(design.design), room - 1)
         parts: list[Content | tuple[str, str]] = [
             (f" {mark} ", "bold $accent"),
             (name, "" if design.exists else "$faint"),
@@ -96,11 +99,10 @@ class DesignTable(Rows):
         return [*_score(design.last), *_counts(design.last), *_age(design, width)]
 
 
-def _name(design: str, room: int) -> tuple[str, str]:
+def _name(path: Path, room: int) -> tuple[str, str]:
     """Name of the file, and the end of its folder's path in what room is left."""
     from copilot.reports.safe import one_line
 
-    path = Path(design)
     name = one_line(path.name, room)
     folder = f"  {one_line(str(path.parent))}" if str(path.parent) != "." else ""
     left = room - len(name)
@@ -192,6 +194,7 @@ class Workspace(Page):
         session, table = self.session, self.table
         if session.store is None:
             return
+        table.place = session.path
         table.said = "No designs yet: + adds a file or a folder."
         table.running = session.store.identity(session.running) if session.running else ""
         table.waiting = {session.store.identity(path) for path in self._app.queued}

@@ -1,0 +1,46 @@
+"""A review together with the document that it is about, which a saved review reads again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from copilot.documents.load import Limits, load_document
+from copilot.errors import DocumentError
+from copilot.schema import Document, Review
+
+
+@dataclass(frozen=True)
+class Reviewed:
+    """A finished review and, where it is at hand, the text that it is about."""
+
+    review: Review
+    document: Document | None
+    absent: str = ""
+    """Why the document is not at hand, in one line."""
+
+
+def reread(review: Review, beside: Path, limits: Limits = Limits()) -> Reviewed:  # noqa: B008 - it is frozen
+    """The review with its document, read from the path that the review names.
+
+    A relative path is looked up in the working folder, then in the folder of `beside`, the file
+    that holds the review. A document whose text differs from the reviewed one is not taken: the
+    review's offsets would point elsewhere.
+    """
+    absent = ""
+    for path in _candidates(review, beside):
+        try:
+            document = load_document(path, limits)
+        except DocumentError as error:
+            absent = absent or str(error)
+            continue
+        if document.digest == review.document.digest:
+            return Reviewed(review, document.model_copy(update={"path": str(path)}))
+        absent = f"{path}: has changed since it was reviewed"
+    return Reviewed(review, None, absent)
+
+
+def _candidates(review: Review, beside: Path) -> list[Path]:
+    path = Path(review.document.path)
+    paths = [path, beside.parent / path, beside.parent / path.name]
+    return list(dict.fromkeys(paths))
