@@ -223,7 +223,9 @@ def test_one_row_alone_is_marked_wherever_the_list_is_scrolled_to(knowledge: Kno
                 await keys(pilot, pressed)
                 table = pilot.app.screen.query_one(DesignTable)
                 at = table.cursor - table.scroll_offset.y
-                shades = [_background(pilot, y) for y in range(3, 22)]  # below tabs, border and head
+                shades = [
+                    _background(pilot, y) for y in range(3, 22)
+                ]  # below tabs, border and head
                 assert len(set(shades)) == 2 and shades.count(shades[at]) == 1, pressed
 
     play(journey)

@@ -159,14 +159,18 @@ _BETTER = (Status.ADDRESSED, Status.PARTIAL, Status.MISSING)
 
 
 def _carried(row: Coverage, before: Coverage) -> Coverage:
-    """The new row; the one of before where it got better without citing an answer.
+    """The new row; the one of before where it is no worse and no answer is cited in either.
 
     More text shifts a judge's verdict a little; only what an answer says may lift one.
     """
     both = row.status in _BETTER and before.status in _BETTER
-    lifted = both and _BETTER.index(row.status) < _BETTER.index(before.status)
-    cites = any(citation.source == "answer" for citation in row.citations if citation.verified)
-    return before if lifted and not cites else row
+    worse = both and _BETTER.index(row.status) > _BETTER.index(before.status)
+    return row if worse or not both or _cites(row) or _cites(before) else before
+
+
+def _cites(row: Coverage) -> bool:
+    """True when an answer is the evidence of a row, or a part of it."""
+    return any(citation.source == "answer" for citation in row.citations)
 
 
 def _sourced(citation: Citation, length: int) -> Citation:

@@ -11,6 +11,7 @@ from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
+from copilot.reports.safe import one_line
 from copilot.review.asking import fitting
 from copilot.tui import asking
 from copilot.tui.answering import Answering
@@ -207,5 +208,5 @@ def _standing(item: Item) -> str:
     if item.settled:
         return "settled by its answer"
     if item.answers:
-        return f"answered by {item.answers[-1].who}"
+        return f"answered by {one_line(item.answers[-1].who, 40)}"
     return "asked" if item.asked else ""
