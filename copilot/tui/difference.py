@@ -7,7 +7,7 @@ from textual.content import Content
 from copilot.knowledge import Knowledge
 from copilot.reports.safe import one_line
 from copilot.reports.scorecard import scorecard
-from copilot.review.compare import score
+from copilot.review.score import score
 from copilot.schema import Review
 from copilot.tui import looks
 
