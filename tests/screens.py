@@ -16,6 +16,8 @@ from copilot.tui.app import ArchReview
 from copilot.tui.session import Session
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"
+AWAITED = ("decide", "findings", "open", "relist")
+"""Workers whose outcome the next key of a journey is about."""
 NAMES = {" ": "space", "/": "slash", "?": "question_mark", ".": "full_stop", "-": "minus"}
 
 
@@ -60,6 +62,7 @@ async def keys(pilot: Pilot[None], *pressed: str) -> None:
         else:
             await pilot.press(key)
     await pilot.pause()
+    await until(pilot, lambda: not any(w.group in AWAITED for w in pilot.app.workers))
 
 
 def lines(pilot: Pilot[None]) -> list[str]:

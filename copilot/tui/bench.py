@@ -132,6 +132,9 @@ async def _serve(pipe: Pipe, settings: Settings, judge: Any) -> None:
         if isinstance(request, Cancel):
             for task in running:
                 task.cancel()
+            while not requests.empty():  # asked while the engine was being made
+                requests.get_nowait()
+                pipe.send(Over(cancelled=True))
         else:
             requests.put_nowait(request)
 

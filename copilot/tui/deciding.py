@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
+from textual import work
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
@@ -17,6 +21,9 @@ if TYPE_CHECKING:
     from copilot.tui.dialogs.decide import Decided
     from copilot.tui.findings import FindingsTable
     from copilot.tui.session import Session
+
+
+T = TypeVar("T")
 
 
 class Deciding(Screen[None]):
@@ -70,32 +77,38 @@ class Deciding(Screen[None]):
         if decided:
             self._decide(decided.state, decided.reason, decided.owner, decided.until)
 
-    def _decide(self, state: TriageState, *more: object) -> None:
-        targets = self.findings.targets()
+    def _decide(self, state: TriageState, *more: Any) -> None:
+        targets = [entry.finding for entry in self.findings.targets()]
         if not targets:
             return
-        try:
-            self.session.decide([entry.finding for entry in targets], state, *more)  # type: ignore[arg-type]
-        except CopilotError as error:
-            self.notify(str(error), severity="error", markup=False)
-            return
-        many = f"{len(targets)} findings" if len(targets) > 1 else targets[0].finding.title
-        self.notify(f"{state.value.replace('_', ' ')}: {many}", timeout=3, markup=False)
+        many = f"{len(targets)} findings" if len(targets) > 1 else targets[0].title
         self.findings.selected = set()
-        self._changed()
+        said = f"{state.value.replace('_', ' ')}: {many}"
+        self._write(partial(self.session.decide, targets, state, *more), lambda _: said)
 
-    def _changed(self) -> None:
+    def _write(self, act: Callable[[], T], tell: Callable[[T], str]) -> None:
+        """Have something kept by the writing thread, then say so and show it."""
+        self._kept(act, tell)
+
+    @work(group="decide")
+    async def _kept(self, act: Callable[[], T], tell: Callable[[T], str]) -> None:
+        try:
+            done = await self.session.write(act)
+        except CopilotError as error:
+            self.notify(str(error), severity="error", timeout=12, markup=False)
+            return
+        self.notify(tell(done), timeout=3, markup=False)
         if self.session.current:
             self.app.told.publish(TriageChanged(self.session.current.path))  # type: ignore[attr-defined]
 
     def action_undo(self) -> None:
         """Take the last decision back, of one finding or of many."""
-        if self.session.current is None:
-            return
-        count = self.session.undo()
-        said = f"undone: {count} finding{'s' * (count != 1)}" if count else "Nothing to undo."
-        self.notify(said, timeout=3)
-        self._changed()
+
+        def tell(count: int) -> str:
+            return f"undone: {count} finding{'s' * (count != 1)}" if count else "Nothing to undo."
+
+        if self.session.current:
+            self._write(self.session.undo, tell)
 
     def action_note(self) -> None:
         """Write a note on the finding under the cursor."""
@@ -107,8 +120,7 @@ class Deciding(Screen[None]):
 
             def keep(text: str | None) -> None:
                 if text:
-                    self.session.note(about, text)
-                    self._changed()
+                    self._write(partial(self.session.note, about, text), lambda _: "noted")
 
             self.app.push_screen(WriteNote(f"Note on: {entry.finding.title}"), keep)
 
@@ -132,11 +144,10 @@ class Deciding(Screen[None]):
 
     def _export(self, wanted: tuple[str, Path] | None) -> None:
         if wanted:
-            self.run_worker(self._write(*wanted), exclusive=True, group="export")
+            self._written(*wanted)
 
-    async def _write(self, form: str, path: Path) -> None:
-        import asyncio
-
+    @work(exclusive=True, group="export")
+    async def _written(self, form: str, path: Path) -> None:
         try:
             await asyncio.to_thread(self.session.export, form, path)
         except CopilotError as error:

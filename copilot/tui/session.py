@@ -6,21 +6,27 @@ long are made from workers of the application.
 
 from __future__ import annotations
 
+import asyncio
 import getpass
 import tempfile
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from copilot.knowledge import Knowledge
     from copilot.schema import Document, Finding, Review, TriageState
     from copilot.settings import Settings
     from copilot.store import DesignSummary, Store
     from copilot.tui.facets import Entry
+
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -54,6 +60,8 @@ class Session:
     running: Path | None = None
     """The design that is under review now."""
     _memory: tempfile.TemporaryDirectory[str] | None = None
+    _writer: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1))
+    """One thread for what is written, so that it is kept in the order in which it was done."""
 
     # --- start and end ------------------------------------------------------------------------
 
@@ -73,7 +81,8 @@ class Session:
         self.relist()
 
     def close(self) -> None:
-        """Close the store."""
+        """Keep what is still to be written, and close the store."""
+        self._writer.shutdown(wait=True)
         if self.store:
             self.store.close()
         if self._memory:
@@ -235,19 +244,13 @@ class Session:
         return self.store.screen.get(key, default) if self.store else default
 
     def remember(self, key: str, value: Any) -> None:
-        """Keep something for the next run."""
+        """Keep something for the next run; returns at once."""
         if self.store:
-            self.store.screen.set(key, value)
+            self._writer.submit(self.store.screen.set, key, value)
 
-    def dimension_title(self, dimension: str) -> str:
-        """Title of a dimension, or its id while the knowledge is not there."""
-        found = self.dimensions(dimension)
-        return found[0] if found else dimension
-
-    def dimensions(self, *wanted: str) -> Sequence[str]:
-        """Titles of dimensions, of all without arguments."""
-        every: Iterable[Any] = self.knowledge.dimensions if self.knowledge else ()
-        return [d.title for d in every if not wanted or d.id in wanted]
+    async def write(self, act: Callable[[], T]) -> T:
+        """Let the writing thread do something and wait for it; errors come through."""
+        return await asyncio.get_running_loop().run_in_executor(self._writer, act)
 
 
 def who() -> str:

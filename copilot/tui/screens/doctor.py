@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import textwrap
 from typing import TYPE_CHECKING, ClassVar
 
+from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
@@ -61,14 +63,13 @@ class Doctor(Page):
     def action_check(self, call: int) -> None:
         """Look at everything again; `call` allows one small request to the model."""
         self.query_one("#checks", Static).update(Content.styled("checking …", "$muted"))
-        self.run_worker(self._check(bool(call)), exclusive=True, group="check")
+        self._check(bool(call))
 
+    @work(exclusive=True, group="check")
     async def _check(self, call: bool) -> None:
         from copilot.review.checkup import check_all
 
         while self.session.settings is None:  # the session is loading
-            import asyncio
-
             await asyncio.sleep(0.05)
         checks = await check_all(self.session.settings, call=call)
         self._checks = checks

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, ClassVar, cast
 
-from textual import events
+from textual import events, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
@@ -12,7 +13,7 @@ from textual.content import Content
 from textual.widgets import Input, Static
 
 from copilot.review.events import Judged, Read
-from copilot.schema import Coverage, TriageState
+from copilot.schema import Coverage
 from copilot.tui import citing, summary
 from copilot.tui.aspects import AspectTree
 from copilot.tui.deciding import Deciding
@@ -170,7 +171,12 @@ class ReviewPage(Deciding, Page):
         return {row.aspect: row for row in review.coverage} if review else {}
 
     def _findings(self) -> None:
-        self.findings.show(self.session.entries())
+        self._read_findings()
+
+    @work(exclusive=True, group="findings")
+    async def _read_findings(self) -> None:
+        """Look up what was decided: for many findings that takes longer than a key may."""
+        self.findings.show(await asyncio.to_thread(self.session.entries))
 
     def _marks(self) -> list[Mark]:
         return citing.marks(self.session.current.review if self.session.current else None)
@@ -303,7 +309,8 @@ class ReviewPage(Deciding, Page):
         self._make_room(name, self.size.width)
         if away:
             self.remove_class("show-tree")
-        self.session.remember("tree", self.has_class("show-tree"))
+        if name == "tree" or away:
+            self.session.remember("tree", self.has_class("show-tree"))
         self.call_after_refresh(self.query_one(f"#{name}").focus)
 
     def _make_room(self, name: str, width: int) -> None:
@@ -406,12 +413,6 @@ class ReviewPage(Deciding, Page):
         if opened and opened.design in names:
             at = (names.index(opened.design) + by) % len(names)
             self._app.open(self.session.path(names[at]))
-
-    @property
-    def open_state(self) -> TriageState:
-        """The state of the finding under the cursor."""
-        entry = self.findings.entry
-        return entry.triage.state if entry else TriageState.OPEN
 
 
 def _titled(pane: Rows | Detail, title: str) -> Rows | Detail:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, cast
 
+from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.content import Content
@@ -279,10 +281,9 @@ class Workspace(Page):
 
     def action_relist(self) -> None:
         """Read the list anew: files may have changed."""
-        self.run_worker(self._relist(), exclusive=True, group="relist")
+        self._relist()
 
+    @work(exclusive=True, group="relist")
     async def _relist(self) -> None:
-        import asyncio
-
         await asyncio.to_thread(self.session.relist)
         self._show()
