@@ -16,6 +16,7 @@ from pathlib import Path
 import click
 from rich.console import Console
 from rich.terminal_theme import MONOKAI
+from textual.pilot import Pilot
 
 from copilot.cli.main import cli
 from copilot.errors import ExitCode
@@ -91,10 +92,18 @@ def draw() -> None:
     console.save_svg(str(PICTURE), title=f"archreview review {DESIGN}", theme=MONOKAI)
 
 
+ANSWER = (
+    "=We run at 18 to 25 thousand dollars a month, of which 60% is GPU serving; serving grows with "
+    "load, storage does not."
+)
+KEEP = ("tab", "=Dana Lee", "ctrl+s", *("~",) * 5)
 SCREENS = (
     ("workspace", (116, 18), "archreview-dark", ("k", "k")),
     ("review", (152, 42), "archreview-dark", ("enter", "~", "j", "j")),
     ("decide", (110, 30), "archreview-light", ("enter", "~", "t")),
+    ("questions", (130, 30), "archreview-light", ("enter", "~", "3", "j")),
+    ("meeting", (130, 30), "archreview-dark", ("enter", "~", "4", *"nnnsa", ANSWER, *KEEP)),
+    ("compare", (130, 24), "archreview-dark", ("enter", "~", "5", "~", "G")),
 )
 """Name of a picture of the terminal application, its size, theme, and the keys that lead there."""
 
@@ -120,12 +129,22 @@ async def draw_screens() -> None:
                     await pilot.pause(0.1)
                 await pilot.press("G")
                 for key in keys:
-                    await (pilot.pause(2.0) if key == "~" else pilot.press(key))
+                    await _press(pilot, key)
                 await pilot.pause(0.5)
                 app.clear_notifications()
                 await pilot.pause(0.2)
                 picture = app.export_screenshot(title="archreview tui evals/designs")
                 (PICTURE.parent / f"tui-{name}.svg").write_text(picture, encoding="utf-8")
+
+
+async def _press(pilot: Pilot[None], key: str) -> None:
+    """Press a key; `~` waits, `=text` types."""
+    if key == "~":
+        await pilot.pause(2.0)
+    elif key.startswith("="):
+        await pilot.press(*("space" if character == " " else character for character in key[1:]))
+    else:
+        await pilot.press(key)
 
 
 def main() -> int:

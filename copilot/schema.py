@@ -143,9 +143,15 @@ class Passage(Record):
 
 
 class Citation(Record):
-    """A quote with its place in the document, checked in code."""
+    """A quote with its place in the document, checked in code.
+
+    With `source` answer it is no text of the document but of `Review.answers`: `file` names the
+    answer, lines are counted in it, offsets go on behind the end of `Document.text`.
+    """
 
     quote: str
+    source: Literal["document", "answer"] = "document"
+    """Whether the document says it, or somebody who was asked about it."""
     file: str = ""
     start: int = -1
     """Offset in `Document.text`; -1 when the quote was not found."""
@@ -462,6 +468,8 @@ class Review(Record):
     manifest: Manifest
     notes: tuple[str, ...] = ()
     """What a reader should know before trusting the review: disagreement of judges, doubts."""
+    answers: tuple[Answer, ...] = ()
+    """What people answered to questions, as far as it counted as evidence beside the document."""
 
 
 # --- triage ----------------------------------------------------------------------------------

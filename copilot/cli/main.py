@@ -19,6 +19,7 @@ _COMMANDS = {
     "search": ("copilot.cli.search", "Search all indexed designs, every answer cited."),
     "diff": ("copilot.cli.diff", "Compare two versions of a design, or two reviews of it."),
     "triage": ("copilot.cli.triage", "Decide about findings; export and import decisions."),
+    "serve": ("copilot.cli.serve", "The same in a web browser, on this machine."),
     "ask": ("copilot.cli.ask", "Answer a question about a design, every sentence cited."),
     "questions": ("copilot.cli.questions", "Say what to ask the authors; pack an agenda."),
     "brief": ("copilot.cli.brief", "Write the pack for a review meeting."),

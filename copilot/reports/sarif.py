@@ -89,7 +89,7 @@ def _artifacts(reviews: Sequence[Review]) -> Iterator[dict[str, Any]]:
 
 def _result(review: Review, finding: Finding, index: dict[str, int]) -> dict[str, Any]:
     rule = INJECTION if finding.kind == "injection" else finding.aspect
-    verified = [citation for citation in finding.citations if citation.verified]
+    verified = [c for c in finding.citations if c.verified and c.source == "document"]
     related = [_cited(review, citation) for citation in verified[1:]]
     if finding.searched is not None:
         related += [_near(review, near) for near in finding.searched.nearest]
@@ -126,6 +126,7 @@ def _properties(finding: Finding) -> dict[str, Any]:
         "roles": list(finding.roles),
         "fix": printable(finding.fix),
         "rejectedQuotes": [one_line(c.quote) for c in finding.citations if not c.verified],
+        "answers": [one_line(c.quote) for c in finding.citations if c.source == "answer"],
         "searched": list(map(printable, searched.queries)) if searched else [],
         "shareRead": searched.share_read if searched else None,
     }

@@ -49,7 +49,12 @@ def _score(review: Review, dimension: str, title: str) -> Score:
 
 
 def place(citation: Citation) -> str:
-    """`file:12-14`, with the page for paged formats: where a reader finds the quote."""
+    """`file:12-14`, with the page for paged formats: where a reader finds the quote.
+
+    Of an answer: whose it is, and that the document does not say it.
+    """
+    if citation.source == "answer":
+        return f"{citation.file}, not in the document"
     lines = f"{citation.line_start}"
     if citation.line_end > citation.line_start:
         lines += f"-{citation.line_end}"

@@ -39,7 +39,7 @@ def filled(first: Review, later: Review, knowledge: Knowledge) -> Review:
             "findings": tuple(sorted((*aimed, *found), key=lambda each: each.severity.rank)),
             "strengths": strengths(coverage, knowledge),
             "questions": questions(found, coverage, knowledge),
-            "usage": _both(first.usage, later.usage),
+            "usage": both(first.usage, later.usage),
             "manifest": later.manifest.model_copy(
                 update={"dimensions": _asked(coverage, first, later)}
             ),
@@ -68,7 +68,7 @@ def _asked(coverage: tuple[Coverage, ...], *reviews: Review) -> tuple[str, ...]:
     return tuple(dict.fromkeys(row.dimension for row in coverage if row.dimension in asked))
 
 
-def _both(first: Usage, later: Usage) -> Usage:
+def both(first: Usage, later: Usage) -> Usage:
     """What both reviews took; the cost is known when both are."""
     costs = (first.cost_usd, later.cost_usd)
     known = [cost for cost in costs if cost is not None]

@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -93,6 +94,31 @@ async def prepare(path: Path, engine: Engine, asked: Sequence[Dimension]) -> Evi
     passages = await asyncio.to_thread(split, document)
     search, _ = await asyncio.to_thread(_index, engine, document, passages)
     return Evidence(document, passages, await asyncio.to_thread(_retrieve, search, asked))
+
+
+async def judge_text(
+    reading: Document,
+    passages: tuple[Passage, ...],
+    asked: Sequence[Dimension],
+    verifier: Verifier,
+    engine: Engine,
+) -> tuple[tuple[Coverage, ...], Usage]:
+    """The rows of some dimensions (or parts of them) for a text that leaves no trace in the index.
+
+    `reading` must be shielded already. A judge that fails makes rows unjudged.
+    """
+    if not asked:
+        return (), Usage()
+    memory = replace(engine, location=None)
+    search, indexed = await asyncio.to_thread(_index, memory, reading, passages)
+    evidence = Evidence(reading, passages, await asyncio.to_thread(_retrieve, search, asked))
+    rows: list[Coverage] = []
+    spent: list[Spending] = []
+    async with aclosing(_verdicts(engine.judge, asked, evidence)) as verdicts:
+        async for dimension, verdict in verdicts:
+            rows += await _rows(dimension, verdict, evidence, verifier)
+            spent += verdict.spending if isinstance(verdict, Verdict) else ()
+    return tuple(rows), Usage(embedded=indexed.embedded, **_paid(spent))
 
 
 def select_dimensions(knowledge: Knowledge, wanted: Sequence[str]) -> tuple[Dimension, ...]:

@@ -17,12 +17,15 @@ import threading
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 
 from copilot.errors import CopilotError
 from copilot.knowledge import Knowledge, load_knowledge
 from copilot.review.events import Event
 from copilot.settings import Settings
+
+if TYPE_CHECKING:
+    from copilot.review.engine import Engine
 
 
 @dataclass(frozen=True)
@@ -31,6 +34,25 @@ class Request:
 
     path: Path
     dimensions: tuple[str, ...] = ()
+
+    def events(self, engine: Engine) -> AsyncIterator[Event]:
+        """The events of the review."""
+        from copilot.review.run import review
+
+        return review(self.path, engine, self.dimensions)
+
+
+class Errand(Protocol):
+    """What the process can be asked for; it and what it yields travel through the pipe."""
+
+    @property
+    def path(self) -> Path:
+        """The design that it is about."""
+        ...
+
+    def events(self, engine: Engine) -> AsyncIterator[Any]:
+        """Do it, and tell what happens."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -103,10 +125,10 @@ def work() -> None:
 
 
 async def _serve(pipe: Pipe, settings: Settings, judge: Any) -> None:
-    requests: asyncio.Queue[Request | None] = asyncio.Queue()
+    requests: asyncio.Queue[Errand | None] = asyncio.Queue()
     running: list[asyncio.Task[Over]] = []
 
-    def hear(request: Request | Cancel | None) -> None:
+    def hear(request: Errand | Cancel | None) -> None:
         if isinstance(request, Cancel):
             for task in running:
                 task.cancel()
@@ -147,17 +169,15 @@ class _Room:
         return self._engine
 
 
-async def _review(room: _Room, request: Request, pipe: Pipe) -> Over:
-    from copilot.review.run import review
-
+async def _review(room: _Room, request: Errand, pipe: Pipe) -> Over:
     try:
         engine = await room.engine()
-        async for event in review(request.path, engine, request.dimensions):
+        async for event in request.events(engine):
             pipe.send(Happened(event))
     except CopilotError as error:
         return Over(problem=str(error))
     except Exception as error:  # whatever a third party's engine raises is told, not fatal
-        return Over(problem=f"{request.path}: the review failed: {type(error).__name__}: {error}")
+        return Over(problem=f"{request.path}: failed: {type(error).__name__}: {error}")
     return Over()
 
 
@@ -194,8 +214,8 @@ class Bench:
 
         return hear
 
-    async def review(self, request: Request) -> AsyncIterator[Event | Over]:
-        """The events of one review, the last thing is `Over`; reviews wait for each other."""
+    async def review(self, request: Errand) -> AsyncIterator[Any]:
+        """The events of one errand, the last thing is `Over`; errands wait for each other."""
         async with self._one:
             await self.start()
             assert self._pipe is not None
@@ -211,7 +231,7 @@ class Bench:
                     return
                 yield said.event
 
-    def _died(self, request: Request) -> str:
+    def _died(self, request: Errand) -> str:
         code = self._process.wait(timeout=5) if self._process else None
         self._process = None
         return (

@@ -57,6 +57,11 @@ class TriageChanged:
     path: Path
 
 
+@dataclass(frozen=True)
+class QuestionsChanged:
+    """Questions of the open design, their marks or their answers are others now."""
+
+
 Told = (
     KnowledgeLoaded
     | DesignsChanged
@@ -65,5 +70,6 @@ Told = (
     | ReviewMoved
     | ReviewEnded
     | TriageChanged
+    | QuestionsChanged
 )
 """Everything that a screen may hear of in `Page.hear`."""

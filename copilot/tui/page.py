@@ -52,6 +52,8 @@ class Tabs(_Clickable):
             )
             parts.append(label.stylize(go))
         left = Content.assemble(*parts)
+        if left.cell_length > self.size.width:
+            left = Content.assemble(*parts[2:])
         room = self.size.width - left.cell_length - 1
         right = Content(page.subject())
         if room < 8:

@@ -26,6 +26,10 @@ class Entry:
 PAGES = (
     Entry("1", "workspace", "Workspace", "copilot.tui.screens.workspace:Workspace"),
     Entry("2", "review", "Review", "copilot.tui.screens.review:ReviewPage"),
+    Entry("3", "questions", "Questions", "copilot.tui.screens.questions:Questions"),
+    Entry("4", "meeting", "Meeting", "copilot.tui.screens.meeting:Meeting"),
+    Entry("5", "compare", "Compare", "copilot.tui.screens.compare:Compare"),
+    Entry("6", "ask", "Ask", "copilot.tui.screens.ask:Ask"),
     Entry("7", "doctor", "Doctor", "copilot.tui.screens.doctor:Doctor"),
 )
 

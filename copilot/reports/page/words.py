@@ -53,7 +53,12 @@ def listed(parts: list[str]) -> str:
 
 
 def place(citation: Citation, one_file: bool) -> str:
-    """Where a quote stands: lines, page, and the file's own name where there are several."""
+    """Where a quote stands: lines, page, and the file's own name where there are several.
+
+    Of an answer: whose it is, and that the document does not say it.
+    """
+    if citation.source == "answer":
+        return f"{citation.file}, not in the document"
     page = f", page {citation.page}" if citation.page is not None else ""
     return _lines(citation.line_start, citation.line_end, citation.file, one_file) + page
 
