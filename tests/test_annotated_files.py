@@ -296,6 +296,28 @@ def test_a_folder_gets_a_copy_of_each_file(tmp_path: Path, knowledge: Knowledge)
     assert "--out FOLDER" in str(refused.exception)
 
 
+@pytest.mark.parametrize("name", ["one.md", "platform"])
+def test_the_names_in_an_edited_review_lead_no_report_out_of_its_folder(
+    name: str, tmp_path: Path, knowledge: Knowledge
+) -> None:
+    home = tmp_path / name
+    file = home if home.suffix else home / "README.md"
+    file.parent.mkdir(exist_ok=True)
+    file.write_text(f"# {TITLE}\n\n{SENTENCES[0]} {SENTENCES[1]} {SENTENCES[3]}\n")
+    (tmp_path / "evil.md").write_bytes(file.read_bytes())
+    _, review = reviewed(home, knowledge)
+    info = review.document.model_copy(update={"format": "folder", "files": ("../../evil.md",)})
+    edited = review.model_copy(update={"document": info})
+    (tmp_path / "saved.json").write_text(render_json(edited))
+    out = tmp_path / "in" / "out"
+    out.mkdir(parents=True)
+    before = {path for path in tmp_path.rglob("*") if not path.is_relative_to(out)}
+    command = ["report", "saved.json", "--format", "annotated", "--out", str(out)]
+    assert CliRunner().invoke(cli, command, catch_exceptions=False).exit_code == 0
+    assert {path for path in tmp_path.rglob("*") if not path.is_relative_to(out)} == before
+    assert "archreview" not in (tmp_path / "evil.md").read_text()
+
+
 def test_a_document_that_changed_since_is_refused(tmp_path: Path, knowledge: Knowledge) -> None:
     path = tmp_path / "design.md"
     WRITE[path.name](path)

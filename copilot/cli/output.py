@@ -100,7 +100,7 @@ def _files(reviewed: Sequence[Reviewed], knowledge: Knowledge, form: str) -> dic
     names = _names([one.review for one in reviewed], form)
     for name, one in zip(names, reviewed, strict=True):
         parts = FORMS[form].files
-        if parts is not None and one.review.document.format == "folder":
+        if parts is not None and one.document is not None and one.document.format == "folder":
             found = parts(one.review, one.document)
             files |= {f"{name}/{path}": report for path, report in found.items()}
         else:
