@@ -182,6 +182,21 @@ def test_a_report_never_replaces_the_design_or_the_review(
     assert {path: path.read_bytes() for path in before} == before
 
 
+def test_a_report_never_replaces_a_design_that_moved_with_its_review_or_a_file_of_a_folder(
+    archreview: Call, saved: Path, design: Path, tmp_path: Path
+) -> None:
+    moved = tmp_path / "moved"
+    moved.mkdir()
+    for path in (saved, design):
+        path.rename(moved / path.name)
+    before = {path: path.read_bytes() for path in moved.iterdir()}
+    would = "would replace"
+    refused(archreview("report", moved / saved.name, "--format", "md", "--out", moved), would)
+    out = moved / design.name
+    refused(archreview("review", moved, "--format", "md", "--ephemeral", "--out", out), would)
+    assert {path: path.read_bytes() for path in moved.iterdir()} == before
+
+
 def test_a_form_for_one_design_wants_a_folder_for_several(
     archreview: Call, saved: Path, review: Review, design: Path, tmp_path: Path
 ) -> None:

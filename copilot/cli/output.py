@@ -9,6 +9,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from copilot.documents.folder import members
 from copilot.errors import InputError
 from copilot.files import write_atomically
 from copilot.knowledge import Knowledge
@@ -86,8 +87,13 @@ def emit(
 
 def _spare(path: Path, inputs: Sequence[Path]) -> None:
     """Refuse to write a report over a file that it was made from."""
-    if any(path.exists() and one.exists() and path.samefile(one) for one in inputs):
+    if path.exists() and any(path.samefile(file) for one in inputs for file in _sources(one)):
         raise InputError("the report would replace the design", where=path, todo="change --out")
+
+
+def _sources(design: Path) -> list[Path]:
+    """The file, or the folder and the files in it that are read."""
+    return [design, *(members(design) if design.is_dir() else ())] if design.exists() else []
 
 
 def _rendered(one: Reviewed, knowledge: Knowledge, form: str) -> bytes:
