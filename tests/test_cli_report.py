@@ -132,6 +132,9 @@ def edited(path: Path, change: Callable[[Any], object]) -> None:
         (lambda data: data["coverage"].pop(), "29 rows of coverage"),
         (lambda data: data["findings"][0].update(confidence=7), "findings.0.confidence"),
         (lambda data: data["findings"][0].update(dimension="x"), "unknown dimension 'x'"),
+        (lambda data: data["findings"][0].update(fingerprint="\x1b[2J"), "findings.0.fingerprint"),
+        (lambda data: data["manifest"].update(created="yesterday"), "manifest.created"),
+        (lambda data: data["manifest"].update(created="2026-01-01T00:00:00"), "no offset"),
     ],
 )
 def test_an_edited_review_is_refused_before_anything_is_written(
@@ -143,7 +146,7 @@ def test_an_edited_review_is_refused_before_anything_is_written(
     assert sorted(tmp_path.rglob("*")) == before
 
 
-@pytest.mark.parametrize("content", ["", "{", "[]", '{"findings": []}', "\ud800", None])
+@pytest.mark.parametrize("content", ["", "{", "[]", '{"findings": []}', "\ud800", "9" * 5000, None])
 def test_what_is_no_review_is_refused(
     archreview: Call, tmp_path: Path, content: str | None
 ) -> None:
