@@ -253,6 +253,25 @@ def test_html_marks_the_cited_text_and_nothing_in_scripts(
     assert f"<script>var x = '{SENTENCES[0]}'</script>" in data.decode()
 
 
+@pytest.mark.parametrize(
+    "head",
+    [
+        "<!doctype html><html><head><meta charset=utf-8><title>T</title></head>",
+        "<!doctype html>\n<meta charset=utf-8>\n<title>T</title>",
+        "<!-- <body> --><html><head><style>p{}</style></head><body class=a>",
+        "",
+    ],
+)
+def test_html_findings_stand_at_the_head_of_the_content(
+    head: str, tmp_path: Path, knowledge: Knowledge
+) -> None:
+    path = tmp_path / "design.html"
+    path.write_text(f"{head}{' '.join(SENTENCES)}</p>", "utf-8")
+    document, review = reviewed(path, knowledge)
+    page = render_annotated(review, knowledge, document).decode()
+    assert page.startswith(f'{head}<aside class="archreview"')
+
+
 # --- all -----------------------------------------------------------------------------------------
 
 
