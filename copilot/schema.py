@@ -6,11 +6,12 @@ Every record is frozen and refuses unknown fields. Offsets are counted in Unicod
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Annotated, Literal
 
 from pydantic import (
+    AfterValidator,
     AwareDatetime,
     BaseModel,
     ConfigDict,
@@ -23,6 +24,17 @@ SCHEMA_VERSION: Literal["1.0"] = "1.0"
 """Version of the review JSON: the major part changes when a reader would break."""
 
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
+Fingerprint = Annotated[str, StringConstraints(pattern="^[0-9a-f]{16}$")]
+
+
+def _moment(text: str) -> str:
+    if datetime.fromisoformat(text).tzinfo is None:
+        raise ValueError("has no offset from UTC")
+    return text
+
+
+Moment = Annotated[str, AfterValidator(_moment)]
+"""ISO 8601 with offset, kept as it was written."""
 
 
 LOW_CONFIDENCE = 0.6
@@ -348,7 +360,7 @@ Origin = Literal["offline", "model", "rule"]
 class Finding(Record):
     """Something the authors should change or answer."""
 
-    fingerprint: str
+    fingerprint: Fingerprint
     """Stable over edits elsewhere in the document: 16 hexadecimal digits."""
     kind: Literal["gap", "weakness", "injection"]
     """gap: nothing speaks to the aspect; weakness: only part of it is there;
@@ -449,8 +461,7 @@ class Manifest(Record):
     embedder: str
     dimensions: tuple[str, ...]
     """The dimensions that were asked for."""
-    created: str
-    """ISO 8601 with offset."""
+    created: Moment
 
 
 class Review(Record):
@@ -528,7 +539,7 @@ class Decision(Record):
 class Anchor(Record):
     """What a finding rests on, so that it is known again after the document was edited."""
 
-    fingerprint: Annotated[str, StringConstraints(pattern="^[0-9a-f]{16}$")]
+    fingerprint: Fingerprint
     kind: Literal["gap", "weakness", "injection"]
     aspect: str
     also: tuple[str, ...] = ()

@@ -253,6 +253,25 @@ def test_html_marks_the_cited_text_and_nothing_in_scripts(
     assert f"<script>var x = '{SENTENCES[0]}'</script>" in data.decode()
 
 
+@pytest.mark.parametrize(
+    "head",
+    [
+        "<!doctype html><html><head><meta charset=utf-8><title>T</title></head>",
+        "<!doctype html>\n<meta charset=utf-8>\n<title>T</title>",
+        "<!-- <body> --><html><head><style>p{}</style></head><body class=a>",
+        "",
+    ],
+)
+def test_html_findings_stand_at_the_head_of_the_content(
+    head: str, tmp_path: Path, knowledge: Knowledge
+) -> None:
+    path = tmp_path / "design.html"
+    path.write_text(f"{head}{' '.join(SENTENCES)}</p>", "utf-8")
+    document, review = reviewed(path, knowledge)
+    page = render_annotated(review, knowledge, document).decode()
+    assert page.startswith(f'{head}<aside class="archreview"')
+
+
 # --- all -----------------------------------------------------------------------------------------
 
 
@@ -294,6 +313,28 @@ def test_a_folder_gets_a_copy_of_each_file(tmp_path: Path, knowledge: Knowledge)
     refused = CliRunner().invoke(cli, [*command, str(tmp_path / "one.md")])
     assert isinstance(refused.exception, InputError)
     assert "--out FOLDER" in str(refused.exception)
+
+
+@pytest.mark.parametrize("name", ["one.md", "platform"])
+def test_the_names_in_an_edited_review_lead_no_report_out_of_its_folder(
+    name: str, tmp_path: Path, knowledge: Knowledge
+) -> None:
+    home = tmp_path / name
+    file = home if home.suffix else home / "README.md"
+    file.parent.mkdir(exist_ok=True)
+    file.write_text(f"# {TITLE}\n\n{SENTENCES[0]} {SENTENCES[1]} {SENTENCES[3]}\n")
+    (tmp_path / "evil.md").write_bytes(file.read_bytes())
+    _, review = reviewed(home, knowledge)
+    info = review.document.model_copy(update={"format": "folder", "files": ("../../evil.md",)})
+    edited = review.model_copy(update={"document": info})
+    (tmp_path / "saved.json").write_text(render_json(edited))
+    out = tmp_path / "in" / "out"
+    out.mkdir(parents=True)
+    before = {path for path in tmp_path.rglob("*") if not path.is_relative_to(out)}
+    command = ["report", "saved.json", "--format", "annotated", "--out", str(out)]
+    assert CliRunner().invoke(cli, command, catch_exceptions=False).exit_code == 0
+    assert {path for path in tmp_path.rglob("*") if not path.is_relative_to(out)} == before
+    assert "archreview" not in (tmp_path / "evil.md").read_text()
 
 
 def test_a_document_that_changed_since_is_refused(tmp_path: Path, knowledge: Knowledge) -> None:

@@ -88,6 +88,31 @@ def test_fail_on_new_counts_what_is_new_or_worse_and_nothing_else(
     archreview("diff", *pair, "--fail-on", "new:bad", code=2)
 
 
+def test_an_aspect_without_a_verdict_fails_a_comparison_as_it_fails_a_review(
+    archreview: Command, pair: tuple[Path, Path], knowledge: Knowledge
+) -> None:
+    unjudged = save(made(knowledge, security__audit=Status.UNJUDGED), "unjudged.json")
+    archreview("diff", pair[0], unjudged, "--fail-on", "new:high", code=3)
+    archreview("diff", unjudged, pair[0])
+
+
+def test_an_edited_review_puts_no_markup_into_a_comment(
+    archreview: Command, pair: tuple[Path, Path]
+) -> None:
+    data = json.loads(pair[1].read_text("utf-8"))
+    for finding in data["findings"]:
+        finding["aspect"] = "a` <img src=x onerror=alert(1)>\n\n# Approved"
+    pair[1].write_text(json.dumps(data), "utf-8")
+    page = archreview("diff", *pair, "--format", "md").out
+    assert "<img" not in page and "\n# Approved" not in page
+
+
+def test_a_comparison_never_replaces_the_design(archreview: Command) -> None:
+    shutil.copy(SAMPLE, "x.md")
+    line = archreview.refused("diff", "x.md@HEAD", "x.md@HEAD~1", "--format", "md", "--out", "x.md")
+    assert "would replace" in line
+
+
 def git(*arguments: str) -> None:
     subprocess.run(
         ["git", "-c", "user.name=Ann", "-c", "user.email=ann@example.org", *arguments],

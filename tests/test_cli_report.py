@@ -132,6 +132,9 @@ def edited(path: Path, change: Callable[[Any], object]) -> None:
         (lambda data: data["coverage"].pop(), "29 rows of coverage"),
         (lambda data: data["findings"][0].update(confidence=7), "findings.0.confidence"),
         (lambda data: data["findings"][0].update(dimension="x"), "unknown dimension 'x'"),
+        (lambda data: data["findings"][0].update(fingerprint="\x1b[2J"), "findings.0.fingerprint"),
+        (lambda data: data["manifest"].update(created="yesterday"), "manifest.created"),
+        (lambda data: data["manifest"].update(created="2026-01-01T00:00:00"), "no offset"),
     ],
 )
 def test_an_edited_review_is_refused_before_anything_is_written(
@@ -143,7 +146,7 @@ def test_an_edited_review_is_refused_before_anything_is_written(
     assert sorted(tmp_path.rglob("*")) == before
 
 
-@pytest.mark.parametrize("content", ["", "{", "[]", '{"findings": []}', "\ud800", None])
+@pytest.mark.parametrize("content", ["", "{", "[]", '{"findings": []}', "\ud800", "9" * 5000, None])
 def test_what_is_no_review_is_refused(
     archreview: Call, tmp_path: Path, content: str | None
 ) -> None:
@@ -180,6 +183,21 @@ def test_a_report_never_replaces_the_design_or_the_review(
     refused(archreview("report", saved, "--format", "json", "--out", saved), would)
     refused(archreview("review", design, "--format", "md", "--out", tmp_path), would)
     assert {path: path.read_bytes() for path in before} == before
+
+
+def test_a_report_never_replaces_a_design_that_moved_with_its_review_or_a_file_of_a_folder(
+    archreview: Call, saved: Path, design: Path, tmp_path: Path
+) -> None:
+    moved = tmp_path / "moved"
+    moved.mkdir()
+    for path in (saved, design):
+        path.rename(moved / path.name)
+    before = {path: path.read_bytes() for path in moved.iterdir()}
+    would = "would replace"
+    refused(archreview("report", moved / saved.name, "--format", "md", "--out", moved), would)
+    out = moved / design.name
+    refused(archreview("review", moved, "--format", "md", "--ephemeral", "--out", out), would)
+    assert {path: path.read_bytes() for path in moved.iterdir()} == before
 
 
 def test_a_form_for_one_design_wants_a_folder_for_several(

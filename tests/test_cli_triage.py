@@ -216,3 +216,16 @@ def test_a_build_passes_when_every_finding_that_would_fail_it_is_settled(
     archreview("triage", "set", "design.md", marks[0], "--state", "accepted")
     archreview("triage", "export", "--out", "triage.yaml")
     archreview(*build, "--triage", "triage.yaml", code=1)
+
+
+def test_a_decision_about_one_design_settles_nothing_in_another(archreview: Command) -> None:
+    """The same gap has the same fingerprint in every design."""
+    for name in ("a.md", "b.md"):
+        Path(name).write_text("# Serving\n\nRequests go through a gateway to the model server.\n")
+    archreview("review", "a.md", "-q")
+    settle = ("--state", "dismissed", "--reason", "a prototype")
+    archreview("triage", "set", "a.md", *states(archreview), *settle)
+    archreview("triage", "export", "--out", "triage.yaml")
+    build = ("-q", "--ephemeral", "--fail-on", "low", "--triage", "triage.yaml")
+    archreview("review", "a.md", *build)
+    archreview("review", "a.md", "b.md", *build, code=1)

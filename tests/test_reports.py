@@ -101,7 +101,12 @@ def test_json_is_valid_against_the_published_schema(review: Review, knowledge: K
 
 @pytest.mark.parametrize(
     ("text", "shown"),
-    [("a\x1b[0mb", "a<U+001B>[0mb"), ("a\u202eb", "a<U+202E>b"), ("a\tb\nc", "a\tb\nc")],
+    [
+        ("a\x1b[0mb", "a<U+001B>[0mb"),
+        ("a\u202eb", "a<U+202E>b"),
+        ("a\tb\nc", "a\tb\nc"),
+        ("\ud83d", "<U+D83D>"),
+    ],
 )
 def test_printable_writes_control_characters_out(text: str, shown: str) -> None:
     assert printable(text) == shown

@@ -282,6 +282,18 @@ def test_junit_has_a_case_for_each_aspect_and_counts_what_it_holds(
     assert "timed out" in suite.find("testcase/error").attrib["message"]  # type: ignore[union-attr]
 
 
+@pytest.mark.parametrize("form", sorted({*TOLD} - {"json"}))
+def test_characters_that_no_file_or_no_xml_can_hold_break_no_form(
+    form: str, review: Review, knowledge: Knowledge
+) -> None:
+    odd = review.findings[0].model_copy(update={"what": "half a pair \ud83d, \ufffe and \uffff"})
+    hostile = review.model_copy(update={"findings": (odd, *review.findings[1:])})
+    data = FORMS[form].render(hostile, knowledge, None)
+    assert form == "text" or READ[form](data) == READ[form](
+        FORMS[form].render(review, knowledge, None)
+    )
+
+
 # --- tables ---------------------------------------------------------------------------------------
 
 

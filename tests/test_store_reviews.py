@@ -43,6 +43,13 @@ def test_one_file_is_one_design_however_it_is_named(store: Store, tmp_path: Path
     assert store.identity(Path("/elsewhere/x.md")) == "/elsewhere/x.md"
 
 
+def test_a_design_that_no_file_system_can_hold_is_listed_as_absent(store: Store) -> None:
+    """Decisions from elsewhere may name any path."""
+    store.designs.add(Path("x" * 300 + ".md"))
+    (summary,) = store.designs.list()
+    assert (summary.exists, summary.stale) == (False, True)
+
+
 def test_a_workspace_that_moves_with_its_checkout_keeps_its_designs(
     tmp_path: Path, review: Review
 ) -> None:

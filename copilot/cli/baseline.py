@@ -24,13 +24,13 @@ class Baseline:
         self._path = path
         self._reviews = load_reviews(path)
 
-    def new_findings(self, reviews: Sequence[Review]) -> list[Finding]:
-        """New and regressed findings of the reviews; all of a design without a baseline."""
-        found: list[Finding] = []
-        for review in reviews:
-            comparison = self._compare(review, alone=len(reviews) == 1)
-            found += review.findings if comparison is None else worse(comparison)
-        return found
+    def new_findings(self, review: Review, *, alone: bool) -> list[Finding]:
+        """New and regressed findings of a review; all of them for a design without a baseline.
+
+        `alone` says that no other design is reviewed.
+        """
+        comparison = self._compare(review, alone)
+        return list(review.findings) if comparison is None else worse(comparison)
 
     def lines(self, reviews: Sequence[Review]) -> Iterator[str]:
         """What is new in each review, for standard error."""

@@ -21,17 +21,13 @@ from copilot.documents.revision import check_out as check_out_revision
 from copilot.errors import ExitCode, InputError
 from copilot.files import write_atomically
 from copilot.knowledge import Knowledge, load_knowledge
-from copilot.reports.comparison import (
-    comparison_report,
-    render_json,
-    render_markdown,
-    render_text,
-)
+from copilot.reports.comparison import comparison_report, render_markdown, render_text
 from copilot.review.compare import Comparison, compare
 from copilot.review.engine import Engine, JudgeChoice, make_engine
 from copilot.review.events import Done
 from copilot.review.run import review
 from copilot.review.saved import load_review
+from copilot.review.score import is_complete
 from copilot.schema import Review
 from copilot.settings import load_settings
 
@@ -83,7 +79,7 @@ def command(
     OLD and NEW are each a document or folder (reviewed now), the JSON report of a review, or a
     document at a git revision, as in docs/serving.md@main.
     """
-    check_out(out, form, (Path(old), Path(new)))
+    check_out(out, form, [_split(name)[0] for name in (old, new)])
     if out is not None and out.is_dir():
         raise InputError("is a folder", where=out, todo="name a file")
     settings = load_settings(**{**options, "knowledge": options["knowledge"] or None})
@@ -93,6 +89,8 @@ def command(
     comparison = compare(before, after)
     knowledge = engine.knowledge if engine else load_knowledge(settings.knowledge)
     _emit(comparison, knowledge, form, out)
+    if not is_complete(after):
+        return ExitCode.INCOMPLETE
     if fail_on is None:
         return ExitCode.OK
     counted = worse(comparison) if fail_on.new_only else list(after.findings)
@@ -165,7 +163,7 @@ def _emit(comparison: Comparison, knowledge: Knowledge, form: str, out: Path | N
         console.print(comparison_report(comparison, knowledge), highlight=False)
         return
     if form == "json":
-        text = render_json([comparison])
+        text = comparison.model_dump_json(indent=2) + "\n"
     else:
         render = render_markdown if form == "md" else render_text
         text = render(comparison, knowledge)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from copilot.documents.folder import members
 from copilot.errors import InputError
 from copilot.files import write_atomically
 from copilot.knowledge import Knowledge
@@ -86,8 +87,13 @@ def emit(
 
 def _spare(path: Path, inputs: Sequence[Path]) -> None:
     """Refuse to write a report over a file that it was made from."""
-    if any(path.exists() and one.exists() and path.samefile(one) for one in inputs):
+    if path.exists() and any(path.samefile(file) for one in inputs for file in _sources(one)):
         raise InputError("the report would replace the design", where=path, todo="change --out")
+
+
+def _sources(design: Path) -> list[Path]:
+    """The file, or the folder and the files in it that are read."""
+    return [design, *(members(design) if design.is_dir() else ())] if design.exists() else []
 
 
 def _rendered(one: Reviewed, knowledge: Knowledge, form: str) -> bytes:
@@ -100,7 +106,7 @@ def _files(reviewed: Sequence[Reviewed], knowledge: Knowledge, form: str) -> dic
     names = _names([one.review for one in reviewed], form)
     for name, one in zip(names, reviewed, strict=True):
         parts = FORMS[form].files
-        if parts is not None and one.review.document.format == "folder":
+        if parts is not None and one.document is not None and one.document.format == "folder":
             found = parts(one.review, one.document)
             files |= {f"{name}/{path}": report for path, report in found.items()}
         else:

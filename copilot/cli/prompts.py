@@ -105,7 +105,7 @@ def import_(
     """
     from copilot.cli.output import check_out, emit
     from copilot.judges.model.exchange import FolderAnswers, write_requests
-    from copilot.review.run import is_complete
+    from copilot.review.score import is_complete
 
     check_out(out, form, [design])
     answers = FolderAnswers(folder)

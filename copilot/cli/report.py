@@ -13,7 +13,7 @@ from copilot.errors import ExitCode, InputError
 from copilot.knowledge import load_knowledge
 from copilot.reports.formats import FORMS
 from copilot.reports.safe import one_line
-from copilot.review.reviewed import Reviewed, reread
+from copilot.review.reviewed import Reviewed, candidates, reread
 from copilot.review.saved import check_against, load_reviews
 from copilot.settings import load_settings
 
@@ -64,5 +64,6 @@ def command(saved: Path, form: str, out: Path | None, quiet: bool, **options: An
         if one.absent and not quiet:
             said = f"archreview: the report goes without the design's text: {one_line(one.absent)}"
             click.echo(said, err=True)
-    emit(reviewed, knowledge, form, out, [saved, *inputs])
+    designs = [path for review in reviews for path in candidates(review, saved)]
+    emit(reviewed, knowledge, form, out, [saved, *designs])
     return ExitCode.OK

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +25,7 @@ from copilot.review.events import Done, Read
 from copilot.review.reviewed import Reviewed
 from copilot.review.run import review, select_dimensions
 from copilot.review.score import is_complete
-from copilot.schema import Finding, Review
+from copilot.schema import Finding
 from copilot.settings import Settings, load_settings
 
 if TYPE_CHECKING:
@@ -127,16 +127,16 @@ def command(
             click.echo(f"archreview: {line}", err=True)
     if failed or not all(map(is_complete, reviews)):
         return ExitCode.BAD_INPUT if failed else ExitCode.INCOMPLETE
-    counted = _counted(reviews, fail_on, earlier)
-    open_findings = settled.unsettled(reviewed, counted) if settled else counted
-    return ExitCode.FINDINGS if fail_on and fail_on.reached_by(open_findings) else ExitCode.OK
+    counted = _counted(reviewed, earlier if fail_on and fail_on.new_only else None, settled)
+    return ExitCode.FINDINGS if fail_on and fail_on.reached_by(counted) else ExitCode.OK
 
 
 def _settled(triage: Path, settings: Settings) -> Settled:
     """The decisions of the file, about designs below the folder that holds the workspace."""
     from copilot.cli.settled import Settled
 
-    return Settled(triage, settings.workspace.resolve().parent, datetime.now(UTC).date())
+    today = datetime.now().astimezone().date()
+    return Settled(triage, settings.workspace.resolve().parent, today)
 
 
 async def _review_all(
@@ -168,9 +168,13 @@ async def _review_all(
 
 
 def _counted(
-    reviews: list[Review], fail_on: FailOn | None, earlier: Baseline | None
+    reviewed: list[Reviewed], earlier: Baseline | None, settled: Settled | None
 ) -> list[Finding]:
-    """The findings that `--fail-on` looks at: all, or those that the baseline has not."""
-    if fail_on and fail_on.new_only and earlier:
-        return earlier.new_findings(reviews)
-    return [finding for review in reviews for finding in review.findings]
+    """The findings that `--fail-on` looks at: not in the baseline, not settled."""
+    counted: list[Finding] = []
+    for one in reviewed:
+        findings = list(one.review.findings)
+        if earlier:
+            findings = earlier.new_findings(one.review, alone=len(reviewed) == 1)
+        counted += settled.unsettled(one, findings) if settled else findings
+    return counted

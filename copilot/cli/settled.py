@@ -28,19 +28,16 @@ class Settled:
     def __init__(self, path: Path, home: Path, today: date) -> None:
         """Read the file; its designs are named relative to `home`. Raises InputError."""
         self._home, self._today = home, today
-        self._decided = [_decided(block) for block in read_decisions(path)]
+        blocks = sorted(read_decisions(path), key=lambda block: block.decision.at)
+        self._decided = [_decided(block) for block in blocks]
 
-    def unsettled(self, reviewed: Iterable[Reviewed], findings: Iterable[Finding]) -> list[Finding]:
-        """Those of the reviews' findings that no holding decision settles."""
-        settled = {mark for one in reviewed for mark in self._settled(one)}
-        return [finding for finding in findings if finding.fingerprint not in settled]
-
-    def _settled(self, reviewed: Reviewed) -> list[str]:
+    def unsettled(self, reviewed: Reviewed, findings: Iterable[Finding]) -> list[Finding]:
+        """Those of the review's findings that no holding decision about its design settles."""
         design = identity(Path(reviewed.review.document.path), self._home)
         mine = [decided for decided in self._decided if decided.design == design]
         text = reviewed.document.text if reviewed.document else None
         found = standing(reviewed.review, mine, self._today, text)
-        return [fingerprint for fingerprint, triage in found.items() if triage.state in SETTLED]
+        return [f for f in findings if found[f.fingerprint].state not in SETTLED]
 
 
 def _decided(block: Block) -> Decided:

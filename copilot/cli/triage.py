@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import Counter
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -142,10 +142,10 @@ def import_(files: tuple[Path, ...], take: Take, workspace: Path | None) -> int:
     for path, one in merged:
         if one.fate is Fate.CONFLICT:
             click.echo(f"archreview: {_conflict(path, one)}", err=True)
-    count: Callable[[Fate], int] = lambda fate: sum(m.fate is fate for _, m in merged)  # noqa: E731
+    fates = Counter(one.fate for _, one in merged)
     click.echo(
-        f"{count(Fate.ADDED)} added, {count(Fate.KNOWN)} known already, "
-        f"{count(Fate.CONFLICT)} in conflict"
+        f"{fates[Fate.ADDED]} added, {fates[Fate.KNOWN]} known already, "
+        f"{fates[Fate.CONFLICT]} in conflict"
     )
     left = any(m.fate is Fate.CONFLICT and not m.taken and take == "ours" for _, m in merged)
     return ExitCode.FINDINGS if left else ExitCode.OK

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
@@ -33,13 +33,6 @@ _SIGNS = {
     Outcome.UNJUDGED: "?",
 }
 _QUOTE = 160
-
-
-def render_json(comparisons: Sequence[Comparison]) -> str:
-    """One comparison as a JSON object, several as an array."""
-    if len(comparisons) == 1:
-        return comparisons[0].model_dump_json(indent=2) + "\n"
-    return "[\n" + ",\n".join(c.model_dump_json(indent=2) for c in comparisons) + "\n]\n"
 
 
 # --- terminal --------------------------------------------------------------------------------
@@ -95,7 +88,7 @@ def _head(comparison: Comparison) -> Text:
 
 def _names(comparison: Comparison) -> str:
     old, new = comparison.old, comparison.new
-    names = f"{one_line(old.path)} {old.digest[:8]} -> {one_line(new.path)} {new.digest[:8]}"
+    names = one_line(f"{old.path} {old.digest[:8]} -> {new.path} {new.digest[:8]}")
     return names + (" (the same text)" if old.digest == new.digest else "")
 
 
@@ -193,7 +186,7 @@ def _markdown_change(change: Change) -> Iterator[str]:
     finding = change.finding
     was = f" ({md(was)})" if (was := _was(change)) else ""
     yield (
-        f"- **{finding.severity.value}** {md(finding.title)}{was} · `{finding.aspect}` · "
+        f"- **{finding.severity.value}** {md(finding.title)}{was} · {md(finding.aspect)} · "
         f"`{finding.fingerprint}`"
     )
     if cited := _cited(finding):

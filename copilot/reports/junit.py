@@ -10,7 +10,7 @@ import xml.etree.ElementTree as ET
 from collections.abc import Sequence
 
 from copilot.knowledge import Knowledge
-from copilot.reports.safe import printable
+from copilot.reports.safe import xml_text
 from copilot.reports.scorecard import place
 from copilot.schema import Coverage, Finding, Review, Status
 
@@ -25,7 +25,7 @@ def render_reviews(reviews: Sequence[Review], knowledge: Knowledge) -> str:
 
 def suite(root: ET.Element, name: str) -> ET.Element:
     """A new suite of `root`, with the name written out safely; `finished` counts what it holds."""
-    return ET.SubElement(root, "testsuite", name=printable(name))
+    return ET.SubElement(root, "testsuite", name=xml_text(name))
 
 
 def finished(root: ET.Element) -> str:
@@ -42,14 +42,14 @@ def finished(root: ET.Element) -> str:
 def _suite_of(root: ET.Element, review: Review, knowledge: Knowledge) -> None:
     made = review.manifest.created[:19]
     design = suite(root, review.document.path)
-    design.set("timestamp", printable(made))
+    design.set("timestamp", xml_text(made))
     design.set("time", f"{review.usage.seconds:.3f}")
     for row in review.coverage:
         title = knowledge.aspects[row.aspect].title
         case = ET.SubElement(
             design, "testcase", classname=row.dimension, name=f"{title} [{row.aspect}]"
         )
-        case.set("file", printable(review.document.path))
+        case.set("file", xml_text(review.document.path))
         _outcome(case, row, review)
 
 
@@ -57,15 +57,15 @@ def _outcome(case: ET.Element, row: Coverage, review: Review) -> None:
     findings = [f for f in review.findings if row.aspect in (f.aspect, *f.also)]
     for finding in findings:
         message = f"{finding.severity.value}: {finding.title}"
-        failure = ET.SubElement(case, "failure", type=finding.kind, message=printable(message))
+        failure = ET.SubElement(case, "failure", type=finding.kind, message=xml_text(message))
         failure.text = _said(finding)
     if findings:
         return
     if row.status is Status.UNJUDGED:
         asked = row.dimension in review.manifest.dimensions
-        ET.SubElement(case, "error" if asked else "skipped", message=printable(row.rationale))
+        ET.SubElement(case, "error" if asked else "skipped", message=xml_text(row.rationale))
     elif row.status is Status.NOT_APPLICABLE:
-        ET.SubElement(case, "skipped", message=printable(row.rationale))
+        ET.SubElement(case, "skipped", message=xml_text(row.rationale))
 
 
 def _said(finding: Finding) -> str:
@@ -78,4 +78,4 @@ def _said(finding: Finding) -> str:
         lines.append(f"Searched: {'; '.join(finding.searched.queries)}")
     lines.append(f"Aspects: {', '.join((finding.aspect, *finding.also))}")
     lines.append(f"Fingerprint: {finding.fingerprint}")
-    return printable("\n".join(lines))
+    return xml_text("\n".join(lines))

@@ -11,21 +11,24 @@ import re
 
 _CONTROL = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
-    "\U000e0000-\U000e007f]"
+    "\U000e0000-\U000e007f\ud800-\udfff]"
 )
-_NO_XML = re.compile("[\ud800-\udfff\ufffe\uffff]")
+_NO_XML = re.compile("[\ufffe\uffff]")
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]#|~!$])")
 _LINE_START = re.compile(r"^(\s*)([-+=]|\d+[.)])", re.MULTILINE)
 _BARE_LINK = re.compile(r"\b(https?|ftp|mailto|www)([:.])", re.IGNORECASE)
 
 
 def printable(text: str) -> str:
-    """`text` with control, bidirectional and invisible characters written out as <U+001B>."""
+    """`text` with control, bidirectional and invisible characters written out as <U+001B>.
+
+    Halves of surrogate pairs, which no file can hold, are written out too.
+    """
     return _CONTROL.sub(lambda match: f"<U+{ord(match.group()):04X}>", text)
 
 
 def xml_text(text: str) -> str:
-    """`text` printable and without what XML cannot hold (lone surrogates, non-characters)."""
+    """`text` printable and without the two non-characters that XML cannot hold."""
     return _NO_XML.sub("\ufffd", printable(text))
 
 

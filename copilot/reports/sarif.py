@@ -20,7 +20,7 @@ from copilot.knowledge import Knowledge
 from copilot.reports.safe import one_line, printable
 from copilot.reports.sarif_rules import INJECTION, rules
 from copilot.reports.scorecard import unjudged_rows
-from copilot.review.run import is_complete
+from copilot.review.score import is_complete
 from copilot.schema import Citation, Finding, Nearest, Review, Severity
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import datetime
 from enum import StrEnum
 from typing import Literal
 
@@ -200,16 +201,14 @@ def _gone(old: Review, new: Review, matched: set[int], after: dict[str, Status])
 
 def _side(review: Review) -> Side:
     counts = Counter(finding.severity for finding in review.findings)
-    return Side.model_validate(
-        {
-            "path": review.document.path,
-            "title": review.document.title,
-            "digest": review.document.digest,
-            "created": review.manifest.created,
-            "judge": review.manifest.judge,
-            "severities": {severity: counts[severity] for severity in Severity},
-            "score": score(review),
-        }
+    return Side(
+        path=review.document.path,
+        title=review.document.title,
+        digest=review.document.digest,
+        created=datetime.fromisoformat(review.manifest.created),
+        judge=review.manifest.judge,
+        severities={severity: counts[severity] for severity in Severity},
+        score=score(review),
     )
 
 

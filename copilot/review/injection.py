@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,7 +26,7 @@ from copilot.review import signs
 from copilot.review.citations import Verifier, fold
 from copilot.review.disguise import decoded_runs, plain
 from copilot.review.signs import ABOUT_ATTACKS, EXAMPLE, QUOTED
-from copilot.schema import Document, Finding, Severity
+from copilot.schema import Citation, Document, Finding, Severity
 
 VISIBLE, DISCUSSED, HIDDEN = 4, 8, 2
 """Scores from which on visible text, visible text about attacks, and hidden text is an attack."""
@@ -92,8 +93,19 @@ def find_injections(
 def injection_findings(
     injections: tuple[Injection, ...], verifier: Verifier
 ) -> tuple[Finding, ...]:
-    """One finding for each injection; `verifier` must know the document as it came."""
-    return tuple(_finding(injection, verifier) for injection in injections)
+    """One finding for each injection; `verifier` must know the document as it came.
+
+    Each has a fingerprint of its own, also where the same text stands in several places.
+    """
+    findings = []
+    seen: Counter[str] = Counter()
+    for injection in injections:
+        citation = verifier.at(injection.start, injection.end)
+        text = fold(citation.quote).casefold()
+        nth = f"\n{seen[text]}" if seen[text] else ""
+        seen[text] += 1
+        findings.append(_finding(injection, citation, f"injection\n{text}{nth}"))
+    return tuple(findings)
 
 
 # --- where it stands ------------------------------------------------------------------------------
@@ -280,9 +292,7 @@ _WHERE = {
 }
 
 
-def _finding(injection: Injection, verifier: Verifier) -> Finding:
-    citation = verifier.at(injection.start, injection.end)
-    identity = f"injection\n{fold(citation.quote).casefold()}"
+def _finding(injection: Injection, citation: Citation, identity: str) -> Finding:
     return Finding(
         fingerprint=hashlib.sha256(identity.encode()).hexdigest()[:16],
         kind="injection",

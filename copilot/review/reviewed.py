@@ -28,7 +28,7 @@ def reread(review: Review, beside: Path, limits: Limits = Limits()) -> Reviewed:
     review's offsets would point elsewhere.
     """
     absent = ""
-    for path in _candidates(review, beside):
+    for path in candidates(review, beside):
         try:
             document = load_document(path, limits)
         except DocumentError as error:
@@ -41,15 +41,21 @@ def reread(review: Review, beside: Path, limits: Limits = Limits()) -> Reviewed:
 
 
 def _named(document: Document, path: Path, review: Review) -> Document:
-    """The document at `path`, its files under the names that the review's citations use."""
+    """The document at `path`, a single file under the name that the review's citations use.
+
+    Files of a folder are named from within it, wherever it lies, and get reports under their own
+    names: a review that names them otherwise was edited.
+    """
     names = review.document.files
-    if len(names) != len(document.files):
+    if document.format == "folder" or len(names) != 1:
         return document
-    files = [f.model_copy(update={"path": n}) for f, n in zip(document.files, names, strict=True)]
-    return document.model_copy(update={"path": str(path), "files": tuple(files)})
+    (file,) = document.files
+    named = file.model_copy(update={"path": names[0]})
+    return document.model_copy(update={"path": str(path), "files": (named,)})
 
 
-def _candidates(review: Review, beside: Path) -> list[Path]:
+def candidates(review: Review, beside: Path) -> list[Path]:
+    """Where the design of a review that is saved in the file `beside` may lie."""
     path = Path(review.document.path)
     paths = [path, beside.parent / path, beside.parent / path.name]
     return list(dict.fromkeys(paths))

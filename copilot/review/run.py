@@ -25,7 +25,6 @@ from copilot.review.events import Done, Event, Indexed, Judged, Read
 from copilot.review.findings import findings, strengths
 from copilot.review.injection import injection_findings, shield
 from copilot.review.questions import questions
-from copilot.review.score import is_complete as is_complete
 from copilot.schema import (
     Coverage,
     Dimension,

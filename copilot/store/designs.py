@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 from datetime import UTC, datetime
 from pathlib import Path
@@ -75,6 +76,6 @@ class Designs:
             added=datetime.fromisoformat(added),
             last=ReviewSummary.model_validate_json(last) if last else None,
             reviews=reviews,
-            exists=path.exists(),
+            exists=os.path.exists(path),  # noqa: PTH110 - Path.exists raises on long names
             stale=is_changed(path, known),
         )

@@ -16,6 +16,7 @@ from copilot.reports.annotated.letters import Letters
 from copilot.reports.annotated.notes import Remarks
 from copilot.reports.annotated.source import Insertion, Source
 
+_HEAD = frozenset(("html", "head", "meta", "base", "link", "title", "script", "style", "noscript"))
 _UNSHOWN = frozenset(
     ("script", "style", "title", "template", "textarea", "select", "svg", "math", "iframe",
      "noscript", "object", "video", "audio", "canvas")
@@ -46,7 +47,7 @@ def annotate_html(data: bytes, remarks: Remarks, where: str) -> bytes:
             insertions.append((start, f'<mark class="archreview" title="{said}">'))
             link = f'<sup><a href="#archreview-{mark.note.number}">[{mark.note.number}]</a></sup>'
             insertions.append((end, "</mark>" + (link if nth == len(pieces) - 1 else "")))
-    insertions.append((page.top, _aside(remarks, placed)))
+    insertions.insert(0, (page.top, _aside(remarks, placed)))
     return source.with_insertions(_closers_first(insertions))
 
 
@@ -82,16 +83,19 @@ class _Page(HTMLParser):
         """Start in the visible text, start in the source, length in both."""
         self._parts: list[str] = []
         self._length = 0
-        self.top = 0
-        """Offset after the <body> tag; 0 without one."""
+        self._body = self._content = -1
         self.feed(text)
         self.close()
+        self.top = max(0, self._content if self._body < 0 else self._body)
+        """Offset after the <body> tag; without one, after what belongs to the head."""
         self.shown = "".join(self._parts)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Note where the body begins and what is not shown."""
-        if tag == "body" and not self.top:
-            self.top = self._offset() + len(self.get_starttag_text() or "")
+        if tag == "body" and self._body < 0:
+            self._body = self._offset() + len(self.get_starttag_text() or "")
+        if tag not in _HEAD and not self._hidden:
+            self._begin(self._offset())
         if tag == self._hidden or (tag in _UNSHOWN and not self._hidden):
             self._hidden, self._depth = tag, self._depth + 1
         self._add("\n", -1)
@@ -110,6 +114,8 @@ class _Page(HTMLParser):
         start = self._offset()
         if not self._hidden and self._source.startswith(data, start):
             self._add(data, start)
+            if data.strip():
+                self._begin(start)
 
     def handle_entityref(self, name: str) -> None:
         """A named character, which is never cut apart."""
@@ -122,6 +128,10 @@ class _Page(HTMLParser):
     def _reference(self, raw: str) -> None:
         if not self._hidden:
             self._add(html.unescape(raw + ";")[:1], -1)
+
+    def _begin(self, offset: int) -> None:
+        if self._content < 0:
+            self._content = offset
 
     def _offset(self) -> int:
         line, column = self.getpos()

@@ -9,7 +9,7 @@ import io
 import logging
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 from copilot.errors import InputError
@@ -180,7 +180,7 @@ def _sign(annotation: MarkupAnnotation, name: str, remarks: Remarks) -> None:
     """Author, date and a name of its own."""
     from pypdf.generic import NameObject, TextStringObject
 
-    moment = datetime.fromisoformat(remarks.created)
+    moment = datetime.fromisoformat(remarks.created).astimezone(UTC)
     annotation[NameObject("/T")] = TextStringObject(AUTHOR)
     annotation[NameObject("/NM")] = TextStringObject(f"{AUTHOR}-{name}")
     annotation[NameObject("/M")] = TextStringObject(moment.strftime("D:%Y%m%d%H%M%SZ"))

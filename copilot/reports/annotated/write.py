@@ -71,7 +71,7 @@ def annotated_files(review: Review, document: Document | None) -> dict[str, byte
 
 
 def _annotated(path: Path, file: SourceFile, own: Remarks) -> bytes:
-    format = format_of(file.path) or "text"
+    format = format_of(path) or "text"
     try:
         data = path.read_bytes()
     except OSError as error:
