@@ -148,7 +148,7 @@ def test_a_document_is_compared_with_itself_at_a_git_revision_and_with_a_baselin
     assert "regressed" in outcomes
     limit = ("--baseline", "base.json", "--fail-on", "new:low")
     failed = archreview("review", design, *limit, code=1)
-    assert "new: " in failed.err and "regressed" in failed.err
+    assert "  regressed: " in failed.err and "regressed" in failed.err
     folder = archreview("diff", "docs@HEAD", "docs", "--format", "json")
     assert json.loads(folder.out)["old"]["path"] == "docs@HEAD"
 
