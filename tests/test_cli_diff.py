@@ -12,6 +12,8 @@ from build import make_citation, make_review, make_row
 from command import Command
 from conftest import ROOT
 
+from copilot.documents.load import Limits
+from copilot.documents.revision import check_out
 from copilot.knowledge import Knowledge
 from copilot.reports.formats import render_json
 from copilot.schema import Citation, Review, Severity, Status
@@ -148,9 +150,20 @@ def test_a_document_is_compared_with_itself_at_a_git_revision_and_with_a_baselin
     assert "regressed" in outcomes
     limit = ("--baseline", "base.json", "--fail-on", "new:low")
     failed = archreview("review", design, *limit, code=1)
-    assert "new: " in failed.err and "regressed" in failed.err
+    assert "  regressed: " in failed.err and "regressed" in failed.err
     folder = archreview("diff", "docs@HEAD", "docs", "--format", "json")
     assert json.loads(folder.out)["old"]["path"] == "docs@HEAD"
+
+
+def test_the_pictures_of_a_folder_are_left_in_the_repository() -> None:
+    Path("docs").mkdir()
+    Path("docs/plan.md").write_text("# Plan")
+    Path("docs/photo.png").write_bytes(bytes(2_000))
+    git("init", "-q", ".")
+    git("add", ".")
+    git("commit", "-qm", "first")
+    there = check_out(Path("docs"), "HEAD", Path("out"), Limits(max_bytes=1_000))
+    assert [file.name for file in there.iterdir()] == ["plan.md"]
 
 
 @pytest.mark.parametrize(

@@ -171,6 +171,8 @@ BLOCK = """
         (("severity: high", "severity: huge"), 12, "severity: "),
         (("who: Ann", "whom: Ann"), 7, "'whom' is no field"),
         (("at: 2026-03-01T12:00:00+00:00", "at: yesterday"), 8, "at: "),
+        (("at: 2026-03-01T12:00:00+00:00", "at: 2026-02-30"), 8, "day is out of range"),
+        (("kind: gap", f"kind: {'[' * 100_000}{']' * 100_000}"), 10, "nested too deeply"),
         (("triage/1", "triage/9"), 1, "is not 'archreview-triage/1'"),
         (("  who: Ann", "   who: Ann"), 7, "not valid YAML"),
         (("who: Ann", "who: &a Ann\n  owner: *a"), 8, "aliases"),

@@ -131,6 +131,8 @@ def test_a_review_is_compact_and_cites_file_and_line(said: dict[str, Any], root:
 def test_what_was_reviewed_is_not_judged_again(said: dict[str, Any]) -> None:
     done, total, message = said["progress"][-1]
     assert done == total and message.startswith("done, ")
+    steps = [step for step, _, _ in said["progress"]]
+    assert steps == sorted(set(steps)), "the protocol wants each step to be further than the last"
     assert any(message == "judged risk" for _, _, message in said["progress"])
     assert said["second progress"] == []
 

@@ -8,12 +8,12 @@ from pathlib import Path
 from copilot.cli.fail_on import worse
 from copilot.reports.comparison import summary
 from copilot.reports.safe import one_line
-from copilot.review.compare import Comparison, compare
+from copilot.review.compare import Change, Comparison, Outcome, compare
 from copilot.review.saved import load_reviews
 from copilot.schema import Finding, Review
 
 SHOWN = 20
-"""New findings that are named on standard error."""
+"""New and regressed findings that are named on standard error."""
 
 
 class Baseline:
@@ -41,7 +41,10 @@ class Baseline:
                 yield f"{name}: not in {self._path}, so all of its findings are new"
                 continue
             yield f"{name}: against {self._path}: {summary(comparison)}"
-            yield from map(_line, worse(comparison)[:SHOWN])
+            found = comparison.of(Outcome.REGRESSED, Outcome.NEW)
+            yield from map(_line, found[:SHOWN])
+            if len(found) > SHOWN:
+                yield f"  and {len(found) - SHOWN} more, which `archreview diff` shows"
 
     def _compare(self, review: Review, alone: bool) -> Comparison | None:
         """The comparison with the earlier review of the same path.
@@ -55,5 +58,7 @@ class Baseline:
         return compare(same[-1], review) if same else None
 
 
-def _line(finding: Finding) -> str:
-    return f"  new: {finding.severity.value} {finding.title} ({finding.fingerprint})"
+def _line(change: Change) -> str:
+    finding = change.finding
+    title = one_line(finding.title)
+    return f"  {change.outcome.value}: {finding.severity.value} {title} ({finding.fingerprint})"

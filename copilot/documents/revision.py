@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
-from copilot.documents.formats import shown
+from copilot.documents.formats import format_of, shown
 from copilot.documents.load import Limits
 from copilot.errors import DocumentError
 
@@ -17,6 +17,7 @@ _SECONDS = 60
 def check_out(path: Path, revision: str, into: Path, limits: Limits) -> Path:
     """Write the design at `path` as of `revision` below the folder `into`; return where it lies.
 
+    Of a folder, the files of supported formats are written: pictures are no part of the design.
     Only blobs are read: no filter, hook or external program of the repository runs. Raises
     DocumentError when there is no git, repository, revision or such a path in it.
     """
@@ -36,7 +37,9 @@ def check_out(path: Path, revision: str, into: Path, limits: Limits) -> Path:
     listed = _git(root, where, "ls-tree", "-r", "-l", "-z", commit.decode().strip(), "--", name)
     rows = [row for row in listed.decode("utf-8", "surrogateescape").split("\0") if row]
     files = [_parse(row) for row in rows]
-    files = [file for file in files if file[0] in _FILES]
+    files = [
+        file for file in files if file[0] in _FILES and (file[3] == name or format_of(file[3]))
+    ]
     if not files:
         raise DocumentError("is not in that revision", where=where, todo="see `git ls-tree`")
     if sum(size for _, _, size, _ in files) > limits.max_bytes:

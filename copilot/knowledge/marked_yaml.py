@@ -61,7 +61,13 @@ def _build(loader: Any, node: yaml.Node | None, path: Path) -> Any:
         return _mapping(loader, node, path)
     if isinstance(node, yaml.SequenceNode):
         return [_build(loader, item, path) for item in node.value]
-    return None if node is None else loader.construct_object(node)
+    if node is None:
+        return None
+    try:
+        return loader.construct_object(node)
+    except ValueError as error:  # 2026-02-30 has the form of a date
+        line = node.start_mark.line + 1
+        raise KnowledgeError(f"not valid YAML: {error}", where=path, line=line) from error
 
 
 def _mapping(loader: Any, node: yaml.MappingNode, path: Path) -> Marked:

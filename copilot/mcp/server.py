@@ -142,7 +142,8 @@ def _teller(ctx: Context[Any, Any]) -> Tell:
     async def tell(event: Event, dimensions: int) -> None:
         nonlocal done
         done += 1
-        await ctx.report_progress(min(done, dimensions + 2), dimensions + 2, _message(event))
+        total = dimensions + 3  # read, indexed and done
+        await ctx.report_progress(done, total, _message(event))
 
     return tell
 

@@ -29,6 +29,8 @@ from copilot.schema import Anchor, Decided, Decision, Record
 FORMAT = "archreview-triage/1"
 _HEAD = "# Decisions about findings; merge them with `archreview triage import`.\n"
 _MAX_BYTES = 20_000_000
+_MAX_DEPTH = 20
+"""An export is five deep; PyYAML's parser in C ends the process at some thousands."""
 _DECISION = ("state", "reason", "owner", "until", "who", "at")
 _FIELDS = {"design", "fingerprint", "finding", "replaces", *_DECISION}
 
@@ -130,16 +132,21 @@ def _wrong(raw: Marked, steps: tuple[str | int, ...], path: Path, what: str) -> 
 
 
 def _refuse_bombs(path: Path) -> None:
-    """Refuse what an export never holds: aliases, which a small file can multiply, and bulk."""
+    """Refuse what an export never holds: bulk, depth, and aliases, which multiply a small file."""
+    depth = 0
     try:
         if path.stat().st_size > _MAX_BYTES:
             raise InputError(f"is larger than {_MAX_BYTES:,} bytes", where=path)
         with path.open(encoding="utf-8") as file:
             for event in yaml.parse(file, getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
+                mark = event.start_mark
+                line = mark.line + 1 if mark else None
                 if isinstance(event, yaml.AliasEvent):
-                    mark = event.start_mark
-                    line = mark.line + 1 if mark else None
                     raise InputError("YAML aliases are not read", where=path, line=line)
+                depth += isinstance(event, yaml.CollectionStartEvent)
+                depth -= isinstance(event, yaml.CollectionEndEvent)
+                if depth > _MAX_DEPTH:
+                    raise InputError("is nested too deeply", where=path, line=line)
     except OSError as error:
         raise InputError(f"cannot be read: {error.strerror}", where=path) from error
     except (yaml.YAMLError, UnicodeDecodeError):
