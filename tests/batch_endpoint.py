@@ -62,6 +62,8 @@ class BatchEndpoint(ScriptedEndpoint):
     """True while no batch may end."""
     mute: bool = False
     """True to begin batches without ever saying so."""
+    absent: bool = False
+    """True for a server that has chat completions only."""
     most_lines: int = 50_000
     files: dict[str, tuple[str, bytes]] = field(default_factory=dict)
     """Id -> name and content."""
@@ -88,7 +90,7 @@ class BatchEndpoint(ScriptedEndpoint):
         return _send(writer, status, body)
 
     def _batch_api(self, call: Call, path: str, query: dict[str, list[str]]) -> tuple[int, object]:
-        _, kind, *rest = path.split("/")
+        _, kind, *rest = path.split("/") if not self.absent else ("", "")
         match call.method, kind, rest:
             case "POST", "files", []:
                 return 200, self._uploaded(call)

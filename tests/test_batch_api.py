@@ -38,7 +38,7 @@ from copilot.review.engine import make_engine
 from copilot.settings import load_settings
 
 MODEL = "openai:gpt-4o-mini"
-TWO = ("data", "risk")
+TWO = ("lifecycle", "risk")
 """Dimensions that most runs ask about: two requests for each design."""
 
 
@@ -388,7 +388,7 @@ def test_the_key_and_what_is_redacted_go_nowhere_else(
 
 
 def test_a_server_without_a_batch_api_is_told_at_once(designs: list[Path]) -> None:
-    with ScriptedEndpoint(lambda call: "404") as endpoint, pytest.raises(CopilotError) as caught:
+    with BatchEndpoint(absent=True) as endpoint, pytest.raises(CopilotError) as caught:
         Run(endpoint, dimensions=TWO)(retries=0)
     assert "Batch API" in str(caught.value)
     with pytest.raises(InputError, match="cannot be asked through OpenAI's Batch API"):
