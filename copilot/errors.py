@@ -21,9 +21,9 @@ class ExitCode(IntEnum):
     OK = 0
     """The work is done and no finding reached the --fail-on severity."""
     FINDINGS = 1
-    """The review is complete and a finding reached the --fail-on severity."""
+    """A finding reached the --fail-on severity, or `triage import` left contrary decisions."""
     BAD_INPUT = 2
-    """A document, option, setting or knowledge file could not be used."""
+    """A document, option, setting, store or knowledge file could not be used."""
     INCOMPLETE = 3
     """The review was written, but some aspect could not be judged."""
     GATE = 4

@@ -291,6 +291,8 @@ class Judgement(Record):
     questions: tuple[str, ...] = ()
     share_read: Share | None = None
     """Share of the document's characters that the judge read; None for all of it."""
+    addressed: Share | None = None
+    """Chance that the aspect is addressed, from a judge that tells its odds."""
 
 
 class Nearest(Record):
@@ -326,6 +328,8 @@ class Coverage(Record):
     citations: tuple[Citation, ...] = ()
     criteria: tuple[CriterionVerdict, ...] = ()
     searched: Searched | None = None
+    addressed: Share | None = None
+    """Chance that the aspect is addressed, from a judge that tells its odds."""
     outside: str = ""
     """Why a missing aspect may lie outside what the document designs; empty when it does not."""
 

@@ -23,8 +23,8 @@ from copilot.batch.batch_api import NAME, batch_api_executor
 from copilot.batch.discovery import discover
 from copilot.batch.executor import Job
 from copilot.batch.journal import Journal
-from copilot.batch.local import local_executor
 from copilot.batch.passages import Shelf
+from copilot.batch.place import Place, make_executor
 from copilot.batch.plan import basis, make_plan, read_designs
 from copilot.batch.request_files import FileLimits
 from copilot.batch.run import Ended, run_batch
@@ -67,7 +67,7 @@ class Run:
             designs = read_designs(found.designs, found.refused, basis(engine, self.dimensions))
             plan = make_plan(designs, journal.entries, self.out, self.retry)
             executor = (
-                local_executor(job, engine, None, None)
+                make_executor(job, engine, Place())
                 if self.direct
                 else batch_api_executor(
                     job, engine, journal, self.out, self.said.append, self.limits

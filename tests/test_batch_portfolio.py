@@ -118,3 +118,14 @@ def test_the_parquet_has_types_and_the_same_rows(knowledge: Knowledge) -> None:
     assert str(read.schema.field("score").type) == "double"
     assert str(read.schema.field("findings_high").type) == "int64"
     assert read.column("score").to_pylist() == [1.0, 1.0, None]
+
+
+def test_a_design_that_changed_is_compared_with_the_run_before(knowledge: Knowledge) -> None:
+    one, two, three = list(knowledge.aspects)[:3]
+    folder = folder_of(knowledge, {"old.md": (one, two), "new.md": (two, three)})
+    row = Row(path="new.md", state="reviewed", stem="design-1", previous="design-0")
+    save_batch(Batch(designs=(row,)), folder)
+    change = build_portfolio(folder, knowledge).designs[0].change
+    assert change is not None
+    assert (change.resolved, change.new + change.regressed, change.open) == (1, 1, 1)
+    assert change.score == 0.0

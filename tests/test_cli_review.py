@@ -202,7 +202,10 @@ def test_an_organisations_pack_changes_the_review(tmp_path: Path) -> None:
 
 
 def test_help_imports_no_heavy_library() -> None:
-    heavy = "chromadb langchain openai textual markitdown numpy wordllama bm25s pydantic yaml rich"
+    heavy = (
+        "chromadb langchain openai textual markitdown numpy wordllama bm25s pydantic yaml rich "
+        "jinja2 xlsxwriter"
+    )
     program = (
         "import sys\nfrom copilot.cli.main import cli\n"
         "cli.main(['--help'], standalone_mode=False)\n"

@@ -198,3 +198,21 @@ def test_a_review_is_printed_though_it_cannot_be_kept(archreview: Command) -> No
     (line,) = done.err.splitlines()
     assert "the review is not kept for triage" in line
     assert "--workspace" in line
+
+
+def test_a_build_passes_when_every_finding_that_would_fail_it_is_settled(
+    archreview: Command,
+) -> None:
+    shutil.copy(SAMPLE, "design.md")
+    archreview("review", "design.md", "-q")
+    listed = json.loads(archreview("triage", "list", "--format", "json").out)
+    marks = [f["fingerprint"] for each in listed for f in each["findings"]]
+    settle = ("--state", "risk_accepted", "--owner", "Bo", "--until", "2999-01-01")
+    archreview("triage", "set", "design.md", *marks, *settle)
+    archreview("triage", "export", "--out", "triage.yaml")
+    build = ("review", "design.md", "-q", "--ephemeral", "--fail-on", "low")
+    archreview(*build, code=1)
+    archreview(*build, "--triage", "triage.yaml")
+    archreview("triage", "set", "design.md", marks[0], "--state", "accepted")
+    archreview("triage", "export", "--out", "triage.yaml")
+    archreview(*build, "--triage", "triage.yaml", code=1)

@@ -97,6 +97,11 @@ def test_a_folder_is_stale_when_a_file_joins_it_and_an_edit_during_a_review_is_n
     assert store.designs.list()[0].stale
 
 
+def test_what_is_no_file_has_no_stamp(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.md")
+    assert stamp(tmp_path / "pipe.md") == stamp(tmp_path / "none.md") == {}
+
+
 def test_a_removed_design_comes_back_with_its_reviews(store: Store, review: Review) -> None:
     design = Path("x.md")
     design.write_text("# X")

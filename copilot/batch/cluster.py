@@ -12,6 +12,7 @@ import asyncio
 import os
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from copilot.batch.executor import Failed, Job, Outcome, Reviewed, Task
@@ -47,10 +48,10 @@ class RayExecutor:
         lanes = max(1, min(SIDE_BY_SIDE, -(-settings.concurrency // workers))) if model else 1
         limiter = _limiter_class(self._ray).remote(*limits)
         share = replace(job, settings=_shared(settings, workers))
-        worker = _worker_class(self._ray, lanes)
+        worker, here = _worker_class(self._ray, lanes), str(Path.cwd())
         self._limiter = limiter
         self._actors = [
-            worker.remote(share, limiter if model else None, str(number), timeout)
+            worker.remote(share, limiter if model else None, str(number), timeout, here)
             for number in range(workers)
         ]
         self._lanes = [actor for _ in range(lanes) for actor in self._actors]
@@ -153,8 +154,12 @@ def _worker_class(ray: Any, lanes: int) -> Any:
 class Worker:
     """An actor: one engine, and the reviews that it is sent."""
 
-    def __init__(self, job: Job, limiter: Any, name: str, timeout: float | None) -> None:
+    def __init__(
+        self, job: Job, limiter: Any, name: str, timeout: float | None, folder: str
+    ) -> None:
+        """`folder` is where the user stands: paths are relative to it."""
         os.environ.update(ONE_THREAD)
+        os.chdir(folder)
         self._job, self._limiter, self._name, self._timeout = job, limiter, name, timeout
         self._reviewer: Any = None
         self._lock = asyncio.Lock()
@@ -203,8 +208,13 @@ class _RayLender:
         self._limiter, self._worker, self._life = limiter, worker, life
 
     async def lend(self, address: str, tokens: int) -> int:
-        lease: int = await self._limiter.lend.remote(address, tokens, self._worker, self._life)
-        return lease
+        ref = self._limiter.lend.remote(address, tokens, self._worker, self._life)
+        try:
+            lease: int = await asyncio.shield(asyncio.wrap_future(ref.future()))
+            return lease
+        except asyncio.CancelledError:  # the slot comes all the same, and nobody would return it
+            ref.future().add_done_callback(lambda future: self.give_back(future.result()))
+            raise
 
     def give_back(self, lease: int) -> None:
         self._limiter.give_back.remote(lease)

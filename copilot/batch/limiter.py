@@ -27,7 +27,7 @@ class Limiter:
         self._numbers = count(1)
 
     async def join(self, worker: str) -> int:
-        """A worker starts, perhaps again: what it held before is free. Returns its life's number."""
+        """A worker starts, perhaps again: what it held is free. Returns the number of its life."""
         self._lives[worker] = self._lives.get(worker, 0) + 1
         for lease in [number for number, (who, _) in self._leases.items() if who == worker]:
             await self.give_back(lease)

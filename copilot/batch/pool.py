@@ -16,6 +16,7 @@ import signal
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -41,6 +42,8 @@ ONE_THREAD = {
 """A process per core needs no threads besides: with them a review took a fifth longer."""
 
 DIED = "the process that reviewed it died twice (a crash, or memory ran out) — review it alone"
+_GRACE = 1.0
+"""Seconds that a process has to leave by itself."""
 _OUT_OF_TIME = 1
 """Exit code of a process that the watchdog ended."""
 
@@ -87,7 +90,6 @@ class PoolExecutor:
                 culprits = self._culprits()
                 for future, (task, alone) in list(running.items()):
                     running.pop(future)
-                    future.add_done_callback(_heard)
                     if reason := self._blame(task, alone, culprits):
                         yield Failed(task.key, f"{shown(task.path)}: {reason}")
                     else:
@@ -137,20 +139,27 @@ class PoolExecutor:
             future = Future()
             future.set_exception(error)
         self._workers = self._pool._processes or self._workers
-        return asyncio.wrap_future(future)
+        wrapped = asyncio.wrap_future(future)
+        wrapped.add_done_callback(_heard)
+        return wrapped
 
     def _stop(self, kill: bool) -> None:
         """End the pool; `kill` for processes that may hang or still work."""
         pool, self._pool = self._pool, None
         if pool is None:
             return
-        for process in list((pool._processes or {}).values()) if kill else ():
+        processes = list((pool._processes or {}).values()) if kill else []
+        for process in processes:
+            process.terminate()
+        deadline = time.monotonic() + _GRACE
+        for process in processes:
+            process.join(max(0.0, deadline - time.monotonic()))
             process.kill()
         pool.shutdown(wait=True, cancel_futures=True)
 
 
 def _heard(future: asyncio.Future[Outcome]) -> None:
-    """Take note of how a future of the broken pool ended; the reason is known by then."""
+    """Take note of how a future ended: nobody asks those of a pool that was stopped."""
     if not future.cancelled():
         future.exception()
 
@@ -164,6 +173,7 @@ def _start(job: Job, timeout: float | None, desk: Path) -> None:
     """Prepare a worker process: heavy libraries are imported and the engine is made here, once."""
     global _reviewer, _timeout, _desk
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the parent, which ends the pool
+    signal.signal(signal.SIGTERM, _leave)
     os.environ.update(ONE_THREAD)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     from copilot.batch.work import Reviewer
@@ -189,6 +199,14 @@ def _review(task: Task) -> Outcome:
             return _reviewer.run(task)
         finally:
             faulthandler.cancel_dump_traceback_later()
+
+
+def _leave(number: int, frame: object) -> None:
+    """End at once, but give back the semaphores that libraries took, or Python warns of a leak."""
+    from multiprocessing.util import _run_finalizers  # type: ignore[attr-defined]
+
+    _run_finalizers(0)
+    os._exit(0)
 
 
 def _end_with_parent() -> None:

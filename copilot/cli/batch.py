@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -13,13 +15,13 @@ from copilot.errors import ExitCode, InputError
 from copilot.schema import Severity
 
 if TYPE_CHECKING:
-    from copilot.batch.executor import Executor
+    from copilot.batch.executor import Executor, Job
     from copilot.batch.journal import Journal
+    from copilot.batch.place import Place
     from copilot.batch.plan import Plan
     from copilot.batch.run import Ended
     from copilot.cli.batch_progress import BatchReporter
     from copilot.review.engine import Engine, JudgeChoice
-    from copilot.settings import Settings
 
 Via = Literal["direct", "batch-api"]
 
@@ -32,7 +34,17 @@ Via = Literal["direct", "batch-api"]
 @click.option(
     "--timeout-per-design", type=float, metavar="SECONDS", help="Longest that a design may take."
 )
-@click.option("--processes", type=int, metavar="N", help="Of the offline judge; one per core.")
+@click.option("--processes", type=int, metavar="N", help="Worker processes; one per core.")
+@click.option(
+    "--executor",
+    type=click.Choice(["local", "ray"]),
+    default="local",
+    show_default=True,
+    help="Where the reviews run; ray needs the extra `ray`.",
+)
+@click.option(
+    "--ray-address", metavar="ADDRESS", help="Ray cluster; one on this machine when not given."
+)
 @click.option("--dimension", "dimensions", multiple=True, metavar="ID", help="Only this dimension.")
 @click.option(
     "--fail-on",
@@ -74,6 +86,8 @@ def command(
     retry_failed: bool,
     timeout_per_design: float | None,
     processes: int | None,
+    executor: Literal["local", "ray"],
+    ray_address: str | None,
     dimensions: tuple[str, ...],
     fail_on: str | None,
     judge: JudgeChoice,
@@ -87,17 +101,21 @@ def command(
     one design where it holds a file .archreview-design; .archreviewignore leaves designs out.
     """
     from copilot.batch.discovery import discover
+    from copilot.batch.executor import Job
     from copilot.batch.journal import Journal
+    from copilot.batch.place import Place
     from copilot.batch.plan import basis, make_plan, read_designs
     from copilot.cli.batch_progress import BatchReporter
     from copilot.review.engine import make_engine
     from copilot.review.run import select_dimensions
     from copilot.settings import load_settings
 
+    if ray_address and executor != "ray":
+        raise InputError("--ray-address is for Ray", todo="give --executor ray with it")
     _positive(timeout_per_design=timeout_per_design, processes=processes)
-    if via == "batch-api" and timeout_per_design is not None:
-        todo = "leave it out: answers take up to a day"
-        raise InputError("--timeout-per-design has no meaning with --via batch-api", todo=todo)
+    if via == "batch-api":
+        _not_with_batch_api(executor != "local", "--executor ray")
+        _not_with_batch_api(timeout_per_design is not None, "--timeout-per-design")
     settings = load_settings(**{**options, "knowledge": options["knowledge"] or None})
     engine = make_engine(settings, judge)
     select_dimensions(engine.knowledge, dimensions)
@@ -107,9 +125,10 @@ def command(
         designs = read_designs(found.designs, found.refused, basis(engine, dimensions))
         plan = make_plan(designs, journal.entries, out, retry_failed)
         with BatchReporter(plan, journal, quiet) as reporter:
-            job = _job(settings, judge, dimensions)
-            limits = (processes, timeout_per_design)
-            ended = asyncio.run(_run(plan, engine, job, limits, journal, out, reporter, via))
+            job = Job(settings, judge, dimensions, index=not settings.ephemeral)
+            place = Place(executor, ray_address, processes, timeout_per_design)
+            make = partial(_executor, via, job, engine, place, journal, out, reporter)
+            ended = asyncio.run(_run(plan, engine, make, journal, out, reporter))
     finally:
         journal.close()
     rate = " at half the list price (Batch API)" if via == "batch-api" else ""
@@ -123,6 +142,12 @@ def _positive(**values: float | None) -> None:
             raise InputError(f"{option} is {value:g}", todo="give a number above 0")
 
 
+def _not_with_batch_api(given: bool, option: str) -> None:
+    if given:
+        what = f"{option} has no meaning with --via batch-api"
+        raise InputError(what, todo="leave it out: the service works, and takes up to a day")
+
+
 def _journal(open_: type[Journal], out: Path) -> Journal:
     try:
         out.mkdir(parents=True, exist_ok=True)
@@ -132,27 +157,18 @@ def _journal(open_: type[Journal], out: Path) -> Journal:
     return open_(out)
 
 
-def _job(settings: Settings, judge: JudgeChoice, dimensions: tuple[str, ...]) -> Any:
-    from copilot.batch.executor import Job
-
-    return Job(settings, judge, dimensions, index=not settings.ephemeral)
-
-
 async def _run(
     plan: Plan,
     engine: Engine,
-    job: Any,
-    limits: tuple[int | None, float | None],
+    make: Callable[[], Executor],
     journal: Journal,
     out: Path,
     reporter: BatchReporter,
-    via: Via,
 ) -> Ended:
     from copilot.batch.passages import Shelf
     from copilot.batch.run import Ended, run_batch
 
-    executor = _executor(job, engine, limits, journal, out, reporter, via)
-    async for event in run_batch(plan, executor, journal, Shelf(engine), out):
+    async for event in run_batch(plan, make(), journal, Shelf(engine), out):
         reporter.show(event)
         if isinstance(event, Ended):
             return event
@@ -160,21 +176,21 @@ async def _run(
 
 
 def _executor(
-    job: Any,
+    via: Via,
+    job: Job,
     engine: Engine,
-    limits: tuple[int | None, float | None],
+    place: Place,
     journal: Journal,
     out: Path,
     reporter: BatchReporter,
-    via: Via,
 ) -> Executor:
     if via == "batch-api":
         from copilot.batch.batch_api import batch_api_executor
 
         return batch_api_executor(job, engine, journal, out, reporter.tell)
-    from copilot.batch.local import local_executor
+    from copilot.batch.place import make_executor
 
-    return local_executor(job, engine, *limits)
+    return make_executor(job, engine, place)
 
 
 def _finish(ended: Ended, engine: Engine, out: Path, rate: str, fail_on: Severity | None) -> int:

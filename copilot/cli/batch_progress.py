@@ -43,7 +43,7 @@ class BatchReporter:
     def _open(self, plan: Plan, journal: Journal) -> None:
         found = len(plan.designs)
         known = len(plan.done) + len(plan.failed)
-        self._line(f"{found:,} designs found, {self._total:,} to review, {known:,} known before")
+        self._line(f"{found:,} found, {self._total:,} to review, {known:,} known before")
         if journal.unreadable:
             self._line(f"{journal.unreadable} lines of the journal cannot be read and count for no")
 

@@ -46,7 +46,7 @@ class FailOnType(click.ParamType[FailOn]):
         word = str(value).removeprefix(_NEW)
         if word not in {severity.value for severity in Severity}:
             known = ", ".join(severity.value for severity in Severity)
-            self.fail(f"{value!r} is no severity; use one of {known}, or new:SEVERITY", param, ctx)
+            self.fail(f"{value!r} is not one of {known}, or new: and one of them", param, ctx)
         return FailOn(Severity(word), str(value).startswith(_NEW))
 
 

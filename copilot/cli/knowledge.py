@@ -9,6 +9,8 @@ import yaml
 
 from copilot.errors import InputError
 from copilot.knowledge import Knowledge, load_knowledge
+from copilot.knowledge.meeting import load_meeting
+from copilot.meeting.policy import load_policy
 from copilot.schema import Record
 
 _overlay = click.option(
@@ -60,6 +62,10 @@ def show(overlays: tuple[Path, ...], identifier: str) -> None:
 def check(folders: tuple[Path, ...]) -> None:
     """Check the bundled knowledge with each DIR laid over it; errors name file and line."""
     knowledge = load_knowledge(folders)
+    load_meeting(knowledge, folders)
+    for file in (folder / "policy.yaml" for folder in folders):
+        if file.is_file():
+            load_policy(file, knowledge)
     click.echo(f"valid: {_totals(knowledge)}; digest {knowledge.digest[:16]}")
 
 

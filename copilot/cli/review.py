@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import os
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -24,8 +25,11 @@ from copilot.review.events import Done, Read
 from copilot.review.reviewed import Reviewed
 from copilot.review.run import review, select_dimensions
 from copilot.review.score import is_complete
-from copilot.schema import Review
+from copilot.schema import Finding, Review
 from copilot.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from copilot.cli.settled import Settled
 
 
 @click.command("review")
@@ -56,6 +60,11 @@ from copilot.settings import Settings, load_settings
     help="JSON report of an earlier review to tell new findings from.",
 )
 @click.option(
+    "--triage",
+    type=click.Path(path_type=Path),
+    help="Exported decisions; what they settle does not count for --fail-on.",
+)
+@click.option(
     "--judge",
     type=click.Choice(["auto", "offline", "model"]),
     default="auto",
@@ -84,6 +93,7 @@ def command(
     dimensions: tuple[str, ...],
     fail_on: FailOn | None,
     baseline: Path | None,
+    triage: Path | None,
     judge: JudgeChoice,
     dry: bool,
     quiet: bool,
@@ -99,6 +109,7 @@ def command(
         raise InputError("--fail-on new: needs a baseline", todo="give --baseline review.json")
     earlier = Baseline(baseline) if baseline else None
     settings = load_settings(**{**options, "knowledge": options["knowledge"] or None})
+    settled = _settled(triage, settings) if triage else None
     engine = make_engine(settings, judge)
     asked = select_dimensions(engine.knowledge, dimensions)
     if dry:
@@ -114,7 +125,18 @@ def command(
     if earlier and not quiet:
         for line in earlier.lines(reviews):
             click.echo(f"archreview: {line}", err=True)
-    return _exit_code(reviews, failed, fail_on, earlier)
+    if failed or not all(map(is_complete, reviews)):
+        return ExitCode.BAD_INPUT if failed else ExitCode.INCOMPLETE
+    counted = _counted(reviews, fail_on, earlier)
+    open_findings = settled.unsettled(reviewed, counted) if settled else counted
+    return ExitCode.FINDINGS if fail_on and fail_on.reached_by(open_findings) else ExitCode.OK
+
+
+def _settled(triage: Path, settings: Settings) -> Settled:
+    """The decisions of the file, about designs below the folder that holds the workspace."""
+    from copilot.cli.settled import Settled
+
+    return Settled(triage, settings.workspace.resolve().parent, datetime.now(UTC).date())
 
 
 async def _review_all(
@@ -145,17 +167,10 @@ async def _review_all(
     return reviewed, failed
 
 
-def _exit_code(
-    reviews: list[Review], failed: bool, fail_on: FailOn | None, earlier: Baseline | None
-) -> ExitCode:
-    if failed:
-        return ExitCode.BAD_INPUT
-    if not all(map(is_complete, reviews)):
-        return ExitCode.INCOMPLETE
-    if fail_on is None:
-        return ExitCode.OK
-    if fail_on.new_only and earlier:
-        counted = earlier.new_findings(reviews)
-    else:
-        counted = [finding for review in reviews for finding in review.findings]
-    return ExitCode.FINDINGS if fail_on.reached_by(counted) else ExitCode.OK
+def _counted(
+    reviews: list[Review], fail_on: FailOn | None, earlier: Baseline | None
+) -> list[Finding]:
+    """The findings that `--fail-on` looks at: all, or those that the baseline has not."""
+    if fail_on and fail_on.new_only and earlier:
+        return earlier.new_findings(reviews)
+    return [finding for review in reviews for finding in review.findings]

@@ -84,7 +84,7 @@ def lines(found: Standings) -> Iterator[str]:
             f"{one_line(finding.title)}"
         )
         if triage.decided is not None:
-            yield f"      {_said(triage.standing, triage.decided)}"
+            yield f"      {_said(triage.standing, triage.decided)}{_rose(finding, triage.decided)}"
     for decided in found.left_over:
         yield (
             f"  {decided.anchor.fingerprint}  no longer found           "
@@ -104,6 +104,12 @@ def _said(standing: Standing, decided: Decided) -> str:
     parts += [f"until {decision.until}"] if decision.until else []
     parts += [one_line(decision.reason, _REASON)] if decision.reason else []
     return said + " · ".join(parts)
+
+
+def _rose(finding: Finding, decided: Decided) -> str:
+    """Says so when the finding is more severe now than it was when it was decided on."""
+    was = decided.anchor.severity
+    return f" · severity was {was.value} then" if finding.severity.rank < was.rank else ""
 
 
 def render_json(found: Sequence[Standings]) -> str:

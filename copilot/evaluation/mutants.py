@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
@@ -42,6 +42,8 @@ SURE = 0.8
 MOST_PLACES = 6
 """Paragraphs with evidence and sentences with cues that an aspect may have; one spread wider is
 not used."""
+MOST_MASKED = 12
+"""The same for masking, where what is left need not be sure."""
 DIFFUSE = frozenset(
     {
         "alignment.use-cases",
@@ -107,6 +109,39 @@ def mutants(loaded: Loaded, knowledge: Knowledge) -> Iterator[Mutant]:
 
 
 @dataclass(frozen=True)
+class Masked:
+    """A design without the evidence of one aspect, and what was taken out."""
+
+    aspect: str
+    text: str
+    removed: str
+    """The sentences that are gone, in their order, an empty line between them."""
+
+
+def maskings(
+    loaded: Loaded, knowledge: Knowledge, most: int, cited: Mapping[str, Sequence[Span]]
+) -> Iterator[Masked]:
+    """Up to `most` aspects of a design whose evidence can be taken out, chosen by digest.
+
+    `cited`: for each aspect what else holds as its evidence and goes as well; labels quote three
+    sentences at most, and a long design often has more.
+    """
+    if loaded.document.format not in FORMATS:
+        return
+    site, text = _Site(loaded), loaded.document.text
+    grounds = {
+        a.id: ground
+        for a in knowledge.aspects.values()
+        if (ground := site.ground(a, cited.get(a.id, ()), MOST_MASKED)) is not None
+    }
+    usable = [knowledge.aspects[aspect] for aspect in grounds]
+    for aspect in _pick(usable, f"{loaded.case.id}/mask", most):
+        ground = grounds[aspect.id]
+        removed = "\n\n".join(text[slice(*s)] for s in sorted(ground.sentences))
+        yield Masked(aspect.id, site.delete(aspect, ground).text, removed)
+
+
+@dataclass(frozen=True)
 class Ground:
     """The sentences that an aspect stands on."""
 
@@ -146,20 +181,26 @@ class _Site:
         label = self.loaded.case.labels[aspect.id]
         return not label.contested and label.confidence >= SURE and not aspect.disabled
 
-    def ground(self, aspect: Aspect) -> Ground | None:
-        """What the aspect stands on; None where an edit would not make its label sure."""
+    def ground(
+        self, aspect: Aspect, cited: Sequence[Span] = (), most: int = MOST_PLACES
+    ) -> Ground | None:
+        """What the aspect stands on; None where an edit would not make its label sure.
+
+        `cited` is evidence beside the labelled quotes; more than `most` places are too many.
+        """
         label, spans = self.loaded.case.labels[aspect.id], self.loaded.spans[aspect.id]
         if aspect.id in DIFFUSE or not self.sure(aspect) or label.status is Status.MISSING:
             return None
         if not spans or len(spans) < len(label.evidence):
             return None
+        quotes = [*spans, *cited]
         evidence = tuple(
-            unit for unit in self.units if any(_overlap(s, quote) for s in unit for quote in spans)
+            unit for unit in self.units if any(_overlap(s, quote) for s in unit for quote in quotes)
         )
         cues = self.words.find_any(all_cues(aspect))
         rest = {s for unit in self.units if unit not in evidence for s in unit}
         cued = frozenset(s for s in rest if any(_overlap(s, cue) for cue in cues))
-        if not evidence or len(evidence) + len(cued) > MOST_PLACES:
+        if not evidence or len(evidence) + len(cued) > most:
             return None
         return Ground(evidence, cued)
 
@@ -251,9 +292,9 @@ def _digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _pick(aspects: list[Aspect], key: str) -> list[Aspect]:
-    """Up to PER_KIND of the aspects, chosen by digest."""
-    return sorted(aspects, key=lambda aspect: _digest(f"{key}/{aspect.id}"))[:PER_KIND]
+def _pick(aspects: list[Aspect], key: str, most: int = PER_KIND) -> list[Aspect]:
+    """Up to `most` of the aspects, chosen by digest."""
+    return sorted(aspects, key=lambda aspect: _digest(f"{key}/{aspect.id}"))[:most]
 
 
 def _choose(count: int, key: str) -> int:

@@ -32,6 +32,15 @@ DIMENSIONS = (
 """The nine dimensions, in the order of every report."""
 
 _LISTS = {"sources.yaml": "sources", "technologies.yaml": "technologies", "roles.yaml": "roles"}
+_ELSEWHERE = (
+    "prices.yaml",
+    "questions.yaml",
+    "glossary.yaml",
+    "tensions.yaml",
+    "decisions.yaml",
+    "policy.yaml",
+)
+"""Files of a pack that other modules read."""
 
 
 class Role(Record):
@@ -104,17 +113,18 @@ def _read_folder(folder: Path) -> dict[str, Any]:
         raw["dimensions"][record["id"]] = record
     for name, key in _LISTS.items():
         top = read_yaml(folder / name) if (folder / name).is_file() else None
-        raw[key] = [] if top is None else _list(top, key)
+        raw[key] = [] if top is None else listed(top, key)
         if top is not None:
             raw["kinds"] |= top.get("kinds") or {}
-    if not any(raw.values()) and not (folder / "prices.yaml").is_file():
+    if not any(raw.values()) and not any((folder / name).is_file() for name in _ELSEWHERE):
         raise KnowledgeError(
             "holds no knowledge", where=folder, todo="add dimensions/*.yaml, sources.yaml, ..."
         )
     return raw
 
 
-def _list(top: Marked, key: str) -> list[Any]:
+def listed(top: Marked, key: str) -> list[Any]:
+    """The list under `key` of a file; raises KnowledgeError where there is none."""
     records = top.get(key)
     if not isinstance(records, list):
         raise KnowledgeError(
@@ -158,7 +168,7 @@ def _forbid_new_aspects(raw: dict[str, Any], fixed: set[str]) -> None:
 def _validate(raw: dict[str, Any]) -> Knowledge:
     dimensions = [raw["dimensions"][d] for d in DIMENSIONS if d in raw["dimensions"]]
     return Knowledge(
-        dimensions=tuple(_record(Dimension, record) for record in dimensions),
+        dimensions=tuple(validated(Dimension, record) for record in dimensions),
         sources=_records(Source, raw["sources"]),
         technologies=_records(Technology, raw["technologies"]),
         kinds=raw["kinds"],
@@ -167,10 +177,11 @@ def _validate(raw: dict[str, Any]) -> Knowledge:
 
 
 def _records(kind: type[R], raw: list[Any]) -> tuple[R, ...]:
-    return tuple(_record(kind, record) for record in raw)
+    return tuple(validated(kind, record) for record in raw)
 
 
-def _record(kind: type[R], raw: Any) -> R:
+def validated(kind: type[R], raw: Any) -> R:
+    """The record in marked YAML; raises KnowledgeError with the line of the first wrong field."""
     try:
         return kind.model_validate(raw)
     except ValidationError as error:

@@ -6,6 +6,7 @@ import io
 from collections.abc import Iterator, Sequence
 
 from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
 from rich.rule import Rule
 from rich.text import Text
 
@@ -102,18 +103,18 @@ def _score(side: Side) -> str:
     return "-" if side.score is None else f"{side.score:.0%}"
 
 
-def _change(change: Change) -> Text:
+def _change(change: Change) -> RenderableType:
     finding = change.finding
     line = Text(f"{_SIGNS[change.outcome]} ")
+    line.append(f"{finding.fingerprint} ", style="dim")
     line.append(f" {finding.severity.value.upper()} ", style=STYLES[finding.severity])
-    line.append(f" {finding.title}", style="bold")
-    line.append(f"  [{finding.aspect}]  {finding.fingerprint}", style="dim")
-    if was := _was(change):
-        line.append(f"\n   {was}")
+    line.append(f" {one_line(finding.title)}", style="bold")
+    line.append(f"  [{one_line(finding.aspect)}]", style="dim")
+    below = [Text(was)] if (was := _was(change)) else []
     if cited := _cited(finding):
-        line.append(f"\n   “{one_line(cited[0], _QUOTE)}”", style="italic")
-        line.append(f" — {one_line(cited[1])}", style="dim")
-    return line
+        quote = Text(f"“{one_line(cited[0], _QUOTE)}”", style="italic")
+        below.append(quote.append(f" — {one_line(cited[1])}", style="not italic dim"))
+    return Group(line, *(Padding(text, (0, 0, 0, 3)) for text in below))
 
 
 def _was(change: Change) -> str:

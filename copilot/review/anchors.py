@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
 from difflib import SequenceMatcher
+from functools import lru_cache
 
 from copilot.documents.quotes import plain
 from copilot.schema import Anchor, Finding
@@ -39,12 +42,7 @@ def aspects_of(anchor: Anchor) -> frozenset[str]:
 
 def likeness(old: Anchor, new: Anchor) -> float:
     """How much the most alike two of their quotes have in common, 0..1; 0 where one has none."""
-    pairs = (
-        (first, second)
-        for first in map(_words, old.quotes[:_QUOTES])
-        for second in map(_words, new.quotes[:_QUOTES])
-    )
-    return max((_likeness(first, second) for first, second in pairs), default=0.0)
+    return max((_likeness(first, second) for first, second in _pairs(old, new)), default=0.0)
 
 
 def is_same(old: Anchor, new: Anchor) -> bool:
@@ -59,31 +57,41 @@ def is_same(old: Anchor, new: Anchor) -> bool:
     if old.kind == "gap":
         return True
     return any(
-        _likeness(first, second) >= LIKENESS and _weight(first) == _weight(second)
-        for first in map(_words, old.quotes[:_QUOTES])
-        for second in map(_words, new.quotes[:_QUOTES])
+        _likeness(first, second) >= LIKENESS and _weight(first.words) == _weight(second.words)
+        for first, second in _pairs(old, new)
     )
 
 
-def stands_in(anchor: Anchor, text: str) -> bool:
-    """True when the anchor's first quote stands in the text, which `plain` has folded."""
-    return bool(anchor.quotes) and plain(anchor.quotes[0]) in text
+@dataclass(frozen=True)
+class _Quote:
+    """A quote as it is compared."""
+
+    words: tuple[str, ...]
+    bag: Counter[str]
 
 
-def _words(quote: str) -> tuple[str, ...]:
-    return tuple(plain(quote[: _WORDS * 20]).split()[:_WORDS])
+@lru_cache(maxsize=8192)
+def _quote(text: str) -> _Quote:
+    words = tuple(plain(text).split()[:_WORDS])
+    return _Quote(words, Counter(words))
 
 
-def _likeness(first: tuple[str, ...], second: tuple[str, ...]) -> float:
-    shorter = min(len(first), len(second))
-    if not shorter:
+def _pairs(old: Anchor, new: Anchor) -> Iterator[tuple[_Quote, _Quote]]:
+    """Each quote of one with each of the other."""
+    for first in old.quotes[:_QUOTES]:
+        for second in new.quotes[:_QUOTES]:
+            yield _quote(first[: _WORDS * 20]), _quote(second[: _WORDS * 20])
+
+
+def _likeness(first: _Quote, second: _Quote) -> float:
+    shorter, both = min(len(first.words), len(second.words)), len(first.words) + len(second.words)
+    common = (first.bag & second.bag).total()  # in any order: no less than in common order
+    if not shorter or (common < shorter and 2 * common < LIKENESS * both):
         return 0.0
-    matcher = SequenceMatcher(None, first, second, autojunk=False)
-    if shorter >= _INSIDE:
-        longest = matcher.find_longest_match()
-        if longest.size == shorter:
-            return 1.0
-    return matcher.ratio() if matcher.quick_ratio() >= LIKENESS else 0.0
+    matcher = SequenceMatcher(None, first.words, second.words, autojunk=False)
+    if shorter >= _INSIDE and matcher.find_longest_match().size == shorter:
+        return 1.0
+    return matcher.ratio()
 
 
 def _weight(words: tuple[str, ...]) -> Counter[str]:

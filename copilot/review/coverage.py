@@ -92,6 +92,7 @@ def _row(
         rationale=rationale,
         citations=citations,
         criteria=judgement.criteria,
+        addressed=judgement.addressed,
         searched=_searched(aspect, evidence, judgement) if status is Status.MISSING else None,
     )
 

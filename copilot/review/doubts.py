@@ -5,6 +5,7 @@ Nothing here changes a verdict; it is said where the reader sees it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
 from copilot.schema import Coverage, Status
@@ -16,6 +17,8 @@ MANY_GAPS = 5
 _GAPS = (Status.MISSING, Status.PARTIAL)
 _JUDGED = (Status.ADDRESSED, *_GAPS)
 _OPPOSITE = {Status.ADDRESSED: Status.MISSING, Status.MISSING: Status.ADDRESSED}
+
+_SAID = re.compile(r"The offline judge says (?:missing|addressed) \(confidence \d\.\d\d\)\.\Z")
 
 Rows = Mapping[str, tuple[Coverage, ...]]
 """Dimension id -> its rows."""
@@ -40,6 +43,14 @@ def _commented(row: Coverage, other: Coverage | None) -> Coverage:
 def opposed(row: Coverage, other: Coverage) -> bool:
     """True when the other judge is sure of the opposite verdict."""
     return _OPPOSITE.get(row.status) is other.status and other.confidence >= SURE
+
+
+def contested(row: Coverage) -> bool:
+    """True for a verdict that a second judge was sure of the opposite of, also in a saved review.
+
+    Reads what `with_second_opinion` wrote last; a model that writes the same only doubts itself.
+    """
+    return _SAID.search(row.rationale) is not None
 
 
 def notes(rows: Rows, second: Rows) -> tuple[str, ...]:

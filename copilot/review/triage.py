@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
+from functools import cache
 
 from copilot.documents.quotes import plain
-from copilot.review.anchors import anchor_of, aspects_of, is_same, stands_in
+from copilot.review.anchors import anchor_of, aspects_of, is_same
 from copilot.schema import Anchor, Decided, Review, Standing, Triage, TriageState
 
 
@@ -21,12 +22,14 @@ def standing(
     whatever sentence the finding cites now. Otherwise it comes back as changed.
     """
     exact = {finding.fingerprint for finding in review.findings}
+    near = _by_aspect(decided)
     folded = plain(text) if text is not None and decided else ""
+    stands = cache(lambda quote: bool(folded) and plain(quote) in folded)
     found = {}
     for finding in review.findings:
         anchor = anchor_of(finding)
-        known = _candidates(decided, anchor, exact)
-        last = next((d for d in known if _holds(d.anchor, anchor, folded)), None)
+        known = _candidates(near, anchor, exact)
+        last = next((d for d in known if _holds(d.anchor, anchor, stands)), None)
         found[finding.fingerprint] = _triage(anchor, last, known, today)
     return found
 
@@ -41,17 +44,27 @@ def left_over(review: Review, decided: Iterable[Decided]) -> tuple[Decided, ...]
     )
 
 
-def _candidates(decided: Sequence[Decided], anchor: Anchor, exact: set[str]) -> list[Decided]:
+def _by_aspect(decided: Iterable[Decided]) -> dict[str, list[tuple[int, Decided]]]:
+    """Aspect -> decisions that are not undone, each with its place in the order."""
+    found: dict[str, list[tuple[int, Decided]]] = {}
+    for place, each in enumerate(decided):
+        for aspect in aspects_of(each.anchor) if each.undone is None else ():
+            found.setdefault(aspect, []).append((place, each))
+    return found
+
+
+def _candidates(
+    near: dict[str, list[tuple[int, Decided]]], anchor: Anchor, exact: set[str]
+) -> list[Decided]:
     """Decisions that may be about this finding, latest first; not those about another one."""
-    return [
-        d
-        for d in reversed(decided)
-        if d.undone is None
-        and (
-            d.anchor.fingerprint == anchor.fingerprint
-            or (d.anchor.fingerprint not in exact and _related(d.anchor, anchor))
-        )
-    ]
+    found = {
+        place: d
+        for aspect in aspects_of(anchor)
+        for place, d in near.get(aspect, ())
+        if d.anchor.fingerprint == anchor.fingerprint
+        or (d.anchor.fingerprint not in exact and _related(d.anchor, anchor))
+    }
+    return [found[place] for place in sorted(found, reverse=True)]
 
 
 def _related(old: Anchor, new: Anchor) -> bool:
@@ -60,8 +73,9 @@ def _related(old: Anchor, new: Anchor) -> bool:
     return bool(aspects_of(old) & aspects_of(new)) and (not aimed or old.kind == new.kind)
 
 
-def _holds(old: Anchor, new: Anchor, folded: str) -> bool:
-    return is_same(old, new) or (old.kind == new.kind and stands_in(old, folded))
+def _holds(old: Anchor, new: Anchor, stands: Callable[[str], bool]) -> bool:
+    """True for the same finding, or while the text of the decided one stands in the document."""
+    return is_same(old, new) or (old.kind == new.kind and any(map(stands, old.quotes[:1])))
 
 
 def _triage(anchor: Anchor, last: Decided | None, known: list[Decided], today: date) -> Triage:

@@ -9,13 +9,19 @@ from __future__ import annotations
 
 import hashlib
 import os
+import stat
 from pathlib import Path
 
 from copilot.documents.folder import members
 from copilot.errors import DocumentError
 
 Stamp = dict[str, tuple[int, int, str]]
-"""File below the design ("" for the design itself) -> size, modification time in ns, SHA-256."""
+"""File below the design ("" for the design itself) -> size, modification time in ns, SHA-256.
+
+A file that is too large to be a design has no SHA-256 and is told by size and time alone.
+"""
+_HASHED = 50_000_000
+"""Bytes of the largest file that is hashed."""
 
 
 def identity(path: Path, home: Path) -> str:
@@ -54,14 +60,18 @@ def _files(path: Path) -> dict[str, Path]:
 
 def _stamp_file(file: Path) -> tuple[int, int, str]:
     status = file.stat()
-    return status.st_size, status.st_mtime_ns, _digest(file)
+    if not stat.S_ISREG(status.st_mode):
+        raise OSError("is not a regular file")  # reading a pipe might never end
+    digest = _digest(file) if status.st_size <= _HASHED else ""
+    return status.st_size, status.st_mtime_ns, digest
 
 
 def _differs(file: Path, seen: tuple[int, int, str]) -> bool:
+    size, time, digest = seen
     status = file.stat()
-    if (status.st_size, status.st_mtime_ns) == tuple(seen[:2]):
+    if (status.st_size, status.st_mtime_ns) == (size, time):
         return False
-    return status.st_size != seen[0] or _digest(file) != seen[2]
+    return status.st_size != size or not digest or _digest(file) != digest
 
 
 def _digest(file: Path) -> str:

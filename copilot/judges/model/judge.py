@@ -29,6 +29,7 @@ from copilot.judges.model.requests import (
 )
 from copilot.judges.model.rows import unusable
 from copilot.judges.model.session import Session
+from copilot.judges.model.wording import parse_wordings, wording_request
 from copilot.judges.protocol import Evidence, Verdict
 from copilot.knowledge import Knowledge
 from copilot.prompts import Prompts
@@ -122,6 +123,17 @@ class ModelJudge:
         if parse_said(answer.text) is not None:
             await self._answers.keep(asked.request, answer)
         return asked, answer.text
+
+    async def reword(self, questions: Sequence[Mapping[str, Any]]) -> dict[int, str]:
+        """Better words by number for questions of number, text and names; raises JudgeError."""
+        options = self._options
+        request = wording_request(
+            questions, self._prompts, options.model, self._redact, options.parameters
+        )
+        answer = await self._answers.answer(request)
+        if found := parse_wordings(answer.text):
+            await self._answers.keep(request, answer)
+        return found
 
     async def judge(self, dimension: Dimension, evidence: Evidence) -> list[Judgement]:
         """One judgement for each aspect that is switched on."""

@@ -103,6 +103,7 @@ class OfflineJudge:
             rationale=_rationale(prediction, criteria),
             quotes=tuple(Quote(text=text[start:end], start=start) for start, end in quoted),
             criteria=criteria,
+            addressed=round(prediction.probabilities[0], 4),
         )
 
 

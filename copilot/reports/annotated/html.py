@@ -56,19 +56,10 @@ def _closers_first(insertions: Sequence[Insertion]) -> list[Insertion]:
 
 
 def _aside(remarks: Remarks, placed: Sequence[bool]) -> str:
-    """All findings, those without a place in the text first."""
-    notes = {m.note.number: m.note.lines for m, ok in zip(remarks.marks, placed, strict=True) if ok}
-    for lines in remarks.summary(placed):
-        number = next(
-            (n.number for n in (*remarks.unplaced, *(m.note for m in remarks.marks))
-             if n.headline == lines[0]),
-            0,
-        )  # fmt: skip
-        extra = [line for line in lines if line.startswith("Cited text,")]
-        notes[number] = (*notes[number], *extra) if number in notes else lines
+    """All findings, whether they stand in the text or not."""
     items = "".join(
-        f'<li id="archreview-{number}" value="{number}">{_paragraph(notes[number])}</li>'
-        for number in sorted(notes)
+        f'<li id="archreview-{number}" value="{number}">{_paragraph(lines)}</li>'
+        for number, lines in remarks.everything(placed).items()
     )
     head = html.escape(remarks.head)
     return f'<aside class="archreview" role="note"><p>{head}</p><ol>{items}</ol></aside>'

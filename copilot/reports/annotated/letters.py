@@ -100,7 +100,8 @@ class Letters:
             if start == 0 or self.text[start - 1] != character:
                 break
             start -= 1
-        return start, end
+        span = self.text[start:end]
+        return start + len(span) - len(span.lstrip()), end - len(span) + len(span.rstrip())
 
 
 def _tail(quote: str) -> str:

@@ -29,6 +29,11 @@ class Note:
         return (self.headline, *self.body)
 
     @property
+    def brief(self) -> tuple[str, str]:
+        """What the summary says of a finding that stands in the text."""
+        return self.headline, f"Fingerprint: {self.fingerprint}"
+
+    @property
     def pointer(self) -> str:
         """What stands at every further place that the finding cites."""
         return f"{self.headline} Also cited here; fingerprint {self.fingerprint}"
@@ -69,16 +74,34 @@ class Remarks:
         return texts
 
     def summary(self, placed: Sequence[bool]) -> tuple[tuple[str, ...], ...]:
-        """Notes for the top of the file, each as its lines: without citation, or not placed."""
-        told = {mark.note.number for mark, found in zip(self.marks, placed, strict=True) if found}
-        notes = {note.number: note.lines for note in self.unplaced}
+        """Notes for the top of the file, each as its lines: without citation, or not placed.
+
+        Of a note that stands in the text, only its headline and what could not be marked.
+        """
+        lost, told = self._lost(placed), self._told(placed)
+        notes = {n.number: n for n in (*self.unplaced, *(m.note for m in self.marks))}
+        listed = sorted({n.number for n in self.unplaced} | set(lost))
+        return tuple(
+            (*(notes[n].brief if n in told else notes[n].lines), *lost.get(n, ())) for n in listed
+        )
+
+    def everything(self, placed: Sequence[bool]) -> dict[int, tuple[str, ...]]:
+        """Number of every note -> its lines, with what could not be marked."""
+        lost = self._lost(placed)
+        notes = {n.number: n for n in (*self.unplaced, *(m.note for m in self.marks))}
+        return {n: (*notes[n].lines, *lost.get(n, ())) for n in sorted(notes)}
+
+    def _told(self, placed: Sequence[bool]) -> set[int]:
+        return {mark.note.number for mark, found in zip(self.marks, placed, strict=True) if found}
+
+    def _lost(self, placed: Sequence[bool]) -> dict[int, tuple[str, ...]]:
+        """Number of a note -> a line for each of its quotes that could not be marked."""
+        lost: dict[int, tuple[str, ...]] = {}
         for mark, found in zip(self.marks, placed, strict=True):
             if not found:
-                note = mark.note
-                short = (note.headline, f"Fingerprint: {note.fingerprint}")
-                lines = notes.get(note.number, short if note.number in told else note.lines)
-                notes[note.number] = (*lines, f"Cited text, not marked in place: {_quote(mark)}")
-        return tuple(notes[number] for number in sorted(notes))
+                line = f"Cited text, not marked in place: {_quote(mark)}"
+                lost[mark.note.number] = (*lost.get(mark.note.number, ()), line)
+        return lost
 
 
 def remarks(review: Review, document: Document) -> tuple[Remarks, ...]:

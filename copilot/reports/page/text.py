@@ -6,11 +6,11 @@ it belongs to. Blocks are laid out by the browser only when they come into view.
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from html import escape
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import Any
 
 from copilot.reports.safe import printable
@@ -49,20 +49,18 @@ def embed(
     from markupsafe import Markup
 
     pieces = cut(spans)
-    ends = [piece.end for piece in pieces]
     files = []
     for index, file in enumerate(document.files):
-        rows = document.text[file.start : file.end].split("\n")
-        names = {line for where, line in named_lines if where == index}
-        blocks, at = [], file.start
-        for first in range(0, len(rows), LINES_PER_BLOCK):
-            block = []
-            for number, row in enumerate(rows[first : first + LINES_PER_BLOCK], start=first + 1):
-                name = f' id="l{index}-{number}"' if number in names else ""
-                inner = "".join(_row(row, at, pieces, ends))
-                block.append(f'<div class="l" data-n="{number}"{name}>{inner}</div>')
-                at += len(row) + 1
-            blocks.append(f'<div class="block">{"".join(block)}</div>')
+        rows = _rows(document.text[file.start : file.end], file.start, pieces)
+        names = {line: f' id="l{index}-{line}"' for where, line in named_lines if where == index}
+        lines = [
+            f'<div class="l" data-n="{number}"{names.get(number, "")}>{row}</div>'
+            for number, row in enumerate(rows, start=1)
+        ]
+        blocks = (
+            f'<div class="block">{"".join(lines[first : first + LINES_PER_BLOCK])}</div>'
+            for first in range(0, len(lines), LINES_PER_BLOCK)
+        )
         html = Markup("\n".join(blocks))
         files.append(EmbeddedFile(file.path, len(rows), html))
     return tuple(files)
@@ -80,13 +78,30 @@ def cut(spans: Mapping[int, tuple[int, int]]) -> list[Piece]:
     return pieces
 
 
-def _row(row: str, at: int, pieces: list[Piece], ends: list[int]) -> Iterator[str]:
-    """The escaped text of one line that starts at offset `at`, its marked stretches wrapped."""
+def _rows(text: str, start: int, pieces: list[Piece]) -> list[str]:
+    """The escaped lines of a text that stands at offset `start`, its marked stretches wrapped.
+
+    The text is escaped as a whole, which adds no line; only lines with a mark are taken apart.
+    """
+    rows, escaped = text.split("\n"), _escaped(text).split("\n")
+    starts = list(accumulate((len(row) + 1 for row in rows), initial=start))
+    marked: dict[int, list[Piece]] = {}
+    for piece in pieces:
+        first, last = (bisect_right(starts, at) - 1 for at in (piece.start, piece.end - 1))
+        for row in range(max(first, 0), min(last + 1, len(rows))):
+            marked.setdefault(row, []).append(piece)
+    for row, own in marked.items():
+        escaped[row] = "".join(_marked(rows[row], starts[row], own))
+    return escaped
+
+
+def _marked(row: str, at: int, pieces: list[Piece]) -> Iterator[str]:
+    """One line that starts at offset `at`, with its marked stretches."""
     stop, here = at + len(row), at
-    low = bisect_right(ends, at)
-    high = bisect_left(pieces, stop, lo=low, key=lambda piece: piece.start)
-    for piece in pieces[low:high]:
+    for piece in pieces:
         start, end = max(piece.start, at), min(piece.end, stop)
+        if start >= end:
+            continue
         yield _escaped(row[here - at : start - at])
         names = "".join(f'<span id="c{n}"></span>' for n in piece.first if piece.start >= at)
         numbers = " ".join(map(str, piece.spans))

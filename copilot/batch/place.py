@@ -1,0 +1,57 @@
+"""Where a batch runs, and the executor for it."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import Literal
+
+from copilot.batch.executor import Executor, Job
+from copilot.batch.pool import PoolExecutor
+from copilot.review.engine import Engine
+
+
+@dataclass(frozen=True)
+class Place:
+    """What the user says about where reviews run."""
+
+    executor: Literal["local", "ray"] = "local"
+    ray_address: str | None = None
+    """None for a cluster on this machine, for the time of the batch."""
+    processes: int | None = None
+    """Worker processes; one per core when None."""
+    timeout: float | None = None
+    """Seconds for one design."""
+
+
+def make_executor(job: Job, engine: Engine, place: Place) -> Executor:
+    """The executor; raises InputError for a model or a cluster that cannot be used."""
+    model = engine.judge.origin == "model"
+    processes = place.processes or cores()
+    if place.executor == "ray":
+        from copilot.batch.cluster import RayExecutor
+
+        return RayExecutor(job, model, processes, place.ray_address, place.timeout)
+    if not model:
+        return PoolExecutor(job, processes, place.timeout)
+    return _model_executor(job, place.timeout)
+
+
+def _model_executor(job: Job, timeout: float | None) -> Executor:
+    from copilot.batch.threads import ModelExecutor
+    from copilot.batch.work import Reviewer
+    from copilot.judges.model.limits import Budget
+    from copilot.judges.model.prices import load_prices
+    from copilot.judges.model.setup import make_answers
+    from copilot.review.engine import make_engine
+
+    settings = job.settings
+    budget = Budget(settings.max_tokens, settings.max_cost)
+    answers = make_answers(settings, load_prices(settings.knowledge), budget)
+    reviewer = Reviewer(job, make_engine(settings, job.judge, answers))
+    return ModelExecutor(reviewer, budget, settings.concurrency, timeout)
+
+
+def cores() -> int:
+    """Processors that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -1,0 +1,203 @@
+"""What a batch costs and how it grows: `python -m evals.bench.batch SUBCOMMAND` prints it.
+
+offline [N...]   designs/s and CPU seconds of the offline judge with one and two processes, for
+                 libraries of N generated designs of 2,000 words; peak memory of the process tree,
+                 disk of reports and index
+model [N]        N designs at the scripted server (0.5 s a call, 32 in flight): share of the ideal
+                 throughput, most calls in flight
+kill [N] [K]     a run of N designs killed with SIGKILL at K random moments and resumed each time,
+                 against an undisturbed run
+
+Everything runs through the command line in processes of its own. Nothing here passes or fails.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from evals.bench.library import ROOT, write_library
+from evals.bench.model import server
+
+MODEL = ("--judge", "model", "--model", "openai:scripted", "--concurrency", "32")
+VOLATILE = (("usage", "seconds"), ("manifest", "created"))
+"""Fields of a review that differ between two runs over the same design."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """What one call of the command line took."""
+
+    seconds: float
+    cpu: float
+    peak_mb: float
+    """Most resident memory of the process and its children together."""
+    output: str
+
+
+def batch(library: Path, out: Path, *options: object) -> Run:
+    """Run `archreview batch` over a library."""
+    work = out.with_name(f"{out.name}-work")
+    command = [sys.executable, "-m", "copilot.cli.main", "batch", library, "--out", out, "-q"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "OPENAI_API_KEY": "none"}
+    started = time.perf_counter()
+    before = os.times()
+    process = subprocess.Popen(
+        [*map(str, command), "--workspace", str(work), *map(str, options)],
+        stdout=subprocess.PIPE,
+        text=True,
+        env=environment,
+    )
+    peak = Peak(process.pid)
+    output, _ = process.communicate()
+    after = os.times()
+    cpu = after.children_user - before.children_user + after.children_system
+    return Run(time.perf_counter() - started, cpu - before.children_system, peak.stop(), output)
+
+
+class Peak:
+    """Watches the memory of a process and its descendants, twice a second, while it runs."""
+
+    def __init__(self, pid: int) -> None:
+        self._pid, self._most, self._ended = pid, 0.0, threading.Event()
+        self._thread = threading.Thread(target=self._watch, daemon=True)
+        self._thread.start()
+
+    def stop(self) -> float:
+        """The most that was seen, in MB."""
+        self._ended.set()
+        self._thread.join()
+        return self._most
+
+    def _watch(self) -> None:
+        while not self._ended.wait(0.5):
+            self._most = max(self._most, sum(map(resident, descendants(self._pid))))
+
+
+def descendants(pid: int) -> list[int]:
+    """The process and all below it."""
+    try:
+        below = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    except OSError:
+        return []
+    return [pid, *(found for child in below for found in descendants(int(child)))]
+
+
+def resident(pid: int) -> float:
+    """Proportional set size in MB: pages that processes share are counted once in the sum."""
+    try:
+        for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
+            if line.startswith("Pss:"):
+                return int(line.split()[1]) / 1024
+    except OSError:
+        return 0.0
+    return 0.0
+
+
+def size_mb(folder: Path) -> float:
+    """Bytes of all files below a folder, in MB."""
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) / 1e6
+
+
+def offline(counts: Sequence[int]) -> None:
+    print(f"{'designs':>8} {'processes':>9} {'seconds':>8} {'designs/s':>9} {'CPU s/design':>12} "
+          f"{'peak MB':>8} {'reports MB':>10} {'index MB':>8}")  # fmt: skip
+    with tempfile.TemporaryDirectory() as folder:
+        for count in counts:
+            library = write_library(Path(folder) / f"library-{count}", count)
+            for processes in (1, 2):
+                out = Path(folder) / f"out-{count}-{processes}"
+                run = batch(library, out, "--processes", processes)
+                print(
+                    f"{count:8} {processes:9} {run.seconds:8.1f} {count / run.seconds:9.2f} "
+                    f"{run.cpu / count:12.3f} {run.peak_mb:8.0f} {size_mb(out / 'reports'):10.1f} "
+                    f"{size_mb(out.with_name(f'{out.name}-work')):8.1f}",
+                    flush=True,
+                )
+
+
+def model(count: int) -> None:
+    with tempfile.TemporaryDirectory() as folder, server(latency=0.5) as (url, tell):
+        library = write_library(Path(folder) / "library", count, words=1_000)
+        run = batch(library, Path(folder) / "out", *MODEL, "--base-url", url)
+        served = tell()
+        ideal = served.calls * 0.5 / 32
+        print(run.output)
+        print(
+            f"{served.calls} calls in {run.seconds:.1f} s, ideal {ideal:.1f} s = "
+            f"{ideal / run.seconds:.0%} (start-up included); most in flight {served.peak} of 32; "
+            f"CPU {run.cpu:.1f} s, peak {run.peak_mb:.0f} MB"
+        )
+
+
+def kill(count: int, kills: int, seed: int = 7) -> None:
+    draw = random.Random(seed)
+    with tempfile.TemporaryDirectory() as folder:
+        home = Path(folder)
+        library = write_library(home / "library", count)
+        whole = batch(library, home / "whole")
+        for number in range(kills):
+            after = draw.uniform(0.1, 0.9) * whole.seconds / kills
+            done = _killed(library, home / "out", after)
+            print(f"killed {number + 1}: after {after:.1f} s, {done} lines in the journal")
+        last = batch(library, home / "out")
+        print(last.output.splitlines()[0])
+        keys = [json.loads(x)["key"] for x in (home / "out/journal.jsonl").read_text().splitlines()]
+        print(f"reviews in the journal: {len(keys)}, of different designs: {len(set(keys))}")
+        same = _reviews(home / "whole") == _reviews(home / "out")
+        print(f"reports and batch.json without {VOLATILE} identical: {same}")
+
+
+def _killed(library: Path, out: Path, seconds: float) -> int:
+    """Start a batch and kill it and its workers; how many lines its journal has then."""
+    work = out.with_name(f"{out.name}-work")
+    command = [sys.executable, "-m", "copilot.cli.main", "batch", library, "--out", out]
+    process = subprocess.Popen(
+        [*map(str, command), "--workspace", str(work)],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
+    time.sleep(6 + seconds)  # imports and the start of the workers come first
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    journal = out / "journal.jsonl"
+    return journal.read_text().count("\n") if journal.exists() else 0
+
+
+def _reviews(out: Path) -> dict[str, object]:
+    said: dict[str, object] = {"batch.json": json.loads((out / "batch.json").read_text())}
+    for path in (out / "reports").glob("*.json"):
+        review = json.loads(path.read_text("utf-8"))
+        for part, field in VOLATILE:
+            del review[part][field]
+        said[path.name] = review
+    return said
+
+
+def main() -> None:
+    name, *numbers = sys.argv[1:] or ["help"]
+    given = [int(number) for number in numbers]
+    match name:
+        case "offline":
+            offline(given or [10, 100, 1_000, 2_000])
+        case "model":
+            model(*(given or [100]))
+        case "kill":
+            kill(*(given or [100, 10]))
+        case _:
+            print(__doc__)
+
+
+if __name__ == "__main__":
+    main()
