@@ -25,6 +25,7 @@ FATES = (
     "expired",  # every second line was answered
     "cancelled",  # the same
     "failed",  # nothing was
+    "never",  # it stays under way
     "queue full",  # nothing was: too many tokens wait for the account
 )
 LINE_FAULTS = (
@@ -171,7 +172,7 @@ class BatchEndpoint(ScriptedEndpoint):
         batch.status = "in_progress"
         if batch.errors:
             batch.status = "failed"
-        elif self._looked[batch.id] > self.looks and not self.held:
+        elif self._looked[batch.id] > self.looks and not self.held and batch.fate != "never":
             self._end(batch)
 
     def _end(self, batch: StoredBatch) -> None:

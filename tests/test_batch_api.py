@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -52,6 +52,8 @@ class Run:
     direct: bool = False
     retry: bool = False
     limits: FileLimits | None = None
+    stop: Callable[[], object] | None = None
+    """The run is stopped, as by Ctrl-C, as soon as this is true."""
     said: list[str] = field(default_factory=list)
 
     def __call__(self, **options: Any) -> Ended:
@@ -79,9 +81,17 @@ class Run:
             raise AssertionError("the batch did not end")
 
         try:
-            return asyncio.run(go())
+            return asyncio.run(self._until(go()))
         finally:
             journal.close()
+
+    async def _until(self, run: Coroutine[Any, Any, Ended]) -> Ended:
+        task = asyncio.create_task(run)
+        while self.stop and not (self.stop() or task.done()):
+            await asyncio.sleep(0.02)
+        if self.stop:
+            task.cancel()
+        return await task
 
     def reports(self) -> dict[str, Any]:
         """Design's title -> its review."""
@@ -395,6 +405,24 @@ def test_a_server_without_a_batch_api_is_told_at_once(designs: list[Path]) -> No
         Run(endpoint)(critic_model="azure_openai:gpt-4o")
 
 
+def test_a_batch_of_other_requests_is_left_under_way_and_not_waited_for(
+    designs: list[Path],
+) -> None:
+    with BatchEndpoint(fate=lambda number: "never" if number == 1 else "completed") as endpoint:
+        stopped = Run(endpoint, dimensions=("lifecycle",))
+        stopped.stop = lambda: endpoint._looked["batch_1"]
+        with pytest.raises(asyncio.CancelledError):
+            stopped()
+        assert "(batch_1): left so" in stopped.said[-1]
+        run = Run(endpoint, dimensions=("risk",))
+        assert counts(run()) == (3, 3, 0, 0)
+        assert run.said[0].startswith("taken up: 1 batch under way")
+        assert "(batch_1): left so" in run.said[-1]
+        endpoint.batches["batch_1"].fate = "completed"
+        assert counts(Run(endpoint, dimensions=("lifecycle",))()) == (3, 3, 0, 0)
+    assert [len(batch.lines) for batch in endpoint.batches.values()] == [3, 3]
+
+
 # --- a program that is killed --------------------------------------------------------------------
 
 
@@ -438,7 +466,7 @@ def test_a_killed_program_sends_nothing_again(
     second = command(waiting)
     out, err = second.communicate(timeout=120)
     assert second.returncode == 0, err
-    assert "taken up: 1 batch at" in err
+    assert "taken up: 1 batch under way at" in err
     assert "3 found = 3 reviewed + 0 cached + 0 failed" in out
     assert "at half the list price (Batch API)" in out
     assert (len(waiting.uploads), len(waiting.batches)) == (1, 1)
@@ -452,7 +480,6 @@ def test_ctrl_c_leaves_the_batch_under_way_and_says_how_to_go_on(
     stopped.send_signal(signal.SIGINT)
     _, err = stopped.communicate(timeout=60)
     assert stopped.returncode == 130
-    assert "1 batch at" in err
-    assert "(batch_1) go on; the same command takes them up again" in err
+    assert "(batch_1): left so, the same command takes it up again" in err
     assert "Traceback" not in err
     assert waiting.batches["batch_1"].status == "in_progress"

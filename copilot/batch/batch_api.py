@@ -69,7 +69,7 @@ class BatchApiExecutor:
                 await self._transit.arrive()
         finally:
             if self._transit.flights:
-                self._say(f"{self._transit.under_way} go on; the same command takes them up again")
+                self._say(f"{self._transit.under_way}: left so, the same command takes it up again")
 
     async def close(self) -> None:
         """Give the connections back."""

@@ -6,13 +6,15 @@ no JSON. Here every request of the file ends as answered or open, once.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from copilot.batch.flights import Flight
+from copilot.batch.request_files import Folder
 from copilot.judges.model.batch_lines import Reply, read_reply
-from copilot.judges.model.batch_service import State
+from copilot.judges.model.batch_service import BatchService, ServiceFault, State
 from copilot.judges.model.faults import Fault
 from copilot.judges.model.requests import Answer
 
@@ -73,3 +75,37 @@ def absent(state: State) -> Fault:
     if state.status == "failed":
         return Fault("server", f"the batch failed: {state.reason or 'no reason was given'}")
     return Fault("server", _WHY.get(state.status, "the batch's files have no line for the request"))
+
+
+async def gather(
+    service: BatchService, flight: Flight, state: State, folder: Folder, arrive: Arrive
+) -> Gathered:
+    """Download a batch's files and read them; one that the service no longer has is passed over.
+
+    Raises CopilotError when they cannot be had now.
+    """
+    gathered = Gathered(frozenset(flight.digests))
+    path, secret = folder.path / f"{flight.name}.part", service.access.key or ""
+    for file in state.files:
+        try:
+            await service.download(file, path)
+        except ServiceFault as fault:
+            if fault.status != 404:
+                raise
+            continue
+        await asyncio.to_thread(gathered.read, path, arrive, secret)
+        path.unlink(missing_ok=True)
+    return gathered
+
+
+def told(flight: Flight, state: State, gathered: Gathered, again: int) -> str:
+    """What a batch came to, for people; `again` of its requests are part of a next one."""
+    count, total = len(gathered.answered), len(flight.digests)
+    said = f"{flight.batch} {state.status}: {count:,} of {total:,} answered"
+    if state.reason:
+        said += f" ({state.reason})"
+    if count < total:
+        said += f", {again:,} are asked again, {total - count - again:,} given up"
+    if gathered.strange:
+        said += f"; {gathered.strange:,} lines that answer no request are passed over"
+    return said

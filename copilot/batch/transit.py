@@ -1,7 +1,7 @@
 """Requests on their way: into files, to the Batch API, and back as answers.
 
-Each step is in the journal before the next begins, so that a run that is killed at any moment is
-taken up where it was: nothing is uploaded, begun or paid twice.
+A run that is killed at any moment is taken up where it was: nothing is uploaded, begun or paid
+twice.
 """
 
 from __future__ import annotations
@@ -14,8 +14,9 @@ from functools import partial
 from copilot.batch import flights
 from copilot.batch.account import Account, Estimated
 from copilot.batch.flights import Flight
-from copilot.batch.gathered import Gathered
+from copilot.batch.gathered import gather, told
 from copilot.batch.journal import Journal
+from copilot.batch.launch import Launcher
 from copilot.batch.pending import PendingAnswers
 from copilot.batch.request_files import Draft, FileLimits, Folder
 from copilot.batch.tries import Tries
@@ -53,10 +54,13 @@ class Transit:
         """`lines` by `provider:name`; `say` tells the user a line; `poll` is in seconds."""
         self._service, self._lines = service, lines
         self._account, self._journal, self._folder = account, journal, folder
+        self._launcher = Launcher(service, journal, folder)
         self._say, self._poll, self._limits = say, poll, limits or FileLimits()
         self._drafts: dict[str, Draft] = {}
         self._waiting: set[str] = set()
         """Digests in drafts and flights."""
+        self._needed: set[str] = set()
+        """Digests that reviews of this run wait for; a run before may have sent others."""
         self._tries = Tries(answers)
         self._seen: dict[str, tuple[str, int]] = {}
         self._one_by_one = False
@@ -69,26 +73,26 @@ class Transit:
         ids = [flight.batch for flight in self.flights.values()]
         named = ", ".join(ids[:3]) + ", ..." * (len(ids) > 3)
         batches = "1 batch" if len(ids) == 1 else f"{len(ids)} batches"
-        return f"{batches} at {self._service.access.address} ({named})"
+        return f"{batches} under way at {self._service.access.address} ({named})"
 
     async def resume(self) -> None:
         """Take up what a run before left under way; raises CopilotError."""
-        known = flights.under_way(self._journal.entries)
-        self._folder.clear({flight.name for flight in known})
-        for flight in known:
+        for flight in self._launcher.left():
             self._tries.start_with(flight.model, flight.way)
             if flight.address != self._service.access.address:
                 self._say(f"a batch is under way at {flight.address}; it is left alone")
-            elif found := await self._found(flight):
+            elif found := await self._launcher.found(flight):
                 self._account.hold(found)
-                await self._launch(found)
+                self._launched(await self._launcher.launch(found))
         if self.flights:
             self._say(f"taken up: {self.under_way}")
             await self._look()
 
     async def take(self, requests: Iterable[Request]) -> bool:
         """Put a design's requests on their way; False when the budget does not allow them."""
-        fresh = [request for request in requests if request.digest not in self._waiting]
+        wanted_now = list(requests)
+        self._needed.update(request.digest for request in wanted_now)
+        fresh = [request for request in wanted_now if request.digest not in self._waiting]
         wanted = self._account.estimate(fresh)
         reservation = self._account.reserve(wanted)
         if reservation is None:
@@ -105,9 +109,22 @@ class Transit:
             await self._send(model)
 
     async def arrive(self) -> None:
-        """Wait until nothing is under way; every request is answered, refused or open then."""
+        """Wait for all that was taken; each request is answered, refused or open again then."""
+        await self._wait(self._awaited)
+        self._needed.clear()
+
+    async def close(self) -> None:
+        """Give the connections back; what is under way goes on."""
+        for draft in self._drafts.values():
+            draft.file.close()
+        await self._service.close()
+
+    def _awaited(self) -> bool:
+        return any(not self._needed.isdisjoint(f.digests) for f in self.flights.values())
+
+    async def _wait(self, goes_on: Callable[[], object]) -> None:
         failures = 0
-        while self.flights:
+        while goes_on():
             try:
                 await self._look()
                 failures = 0
@@ -116,14 +133,8 @@ class Transit:
                 if fault.kind in ("key", "request") or failures >= PATIENCE:
                     raise
                 self._say(f"{fault.what}; the batches go on, and are looked at again")
-            if self.flights:
+            if goes_on():
                 await asyncio.sleep(self._poll)
-
-    async def close(self) -> None:
-        """Give the connections back; what is under way goes on."""
-        for draft in self._drafts.values():
-            draft.file.close()
-        await self._service.close()
 
     async def _write(self, wanted: Estimated) -> str | None:
         """Put a request into a file; returns the file's name, None when it cannot be sent."""
@@ -151,45 +162,18 @@ class Transit:
         flight = self._drafts.pop(model).close(self._service.access.address)
         self._journal.add(flights.prepared(flight), durable=True)
         if self._one_by_one:
-            await self.arrive()
-        await self._launch(flight)
-        flight = self.flights[flight.name]
+            await self._wait(lambda: self.flights)
+        flight = await self._launcher.launch(flight)
+        self._launched(flight)
         cost = "" if flight.cost_usd is None else f", {flight.cost_usd:.4f} USD"
         self._say(
             f"{flight.batch} is under way: {len(flight.digests):,} requests, "
             f"about {flight.tokens:,} tokens{cost}; answers come within 24 hours"
         )
 
-    async def _launch(self, flight: Flight) -> None:
-        """Do what is left to do until the batch is under way."""
-        path = self._folder.file(flight.name)
-        if not (flight.file or flight.batch):
-            file = await self._service.upload(path, flight.name)
-            flight = replace(flight, file=file)
-            self._journal.add(flights.uploaded(flight), durable=True)
-        if not flight.batch:
-            batch = await self._service.create(flight.file, flight.name)
-            flight = replace(flight, batch=batch)
-            self._journal.add(flights.submitted(flight), durable=True)
-        path.unlink(missing_ok=True)
+    def _launched(self, flight: Flight) -> None:
         self._waiting.update(flight.digests)
         self.flights[flight.name] = flight
-
-    async def _found(self, flight: Flight) -> Flight | None:
-        """A run before was killed while it sent this: how far it came, None when it is lost."""
-        if flight.batch:
-            return flight
-        if batch := await self._service.created(flight.name):
-            found = replace(flight, batch=batch)
-            self._journal.add(flights.submitted(found), durable=True)
-            return found
-        if not flight.file and (file := await self._service.uploaded(flight.name)):
-            flight = replace(flight, file=file)
-            self._journal.add(flights.uploaded(flight), durable=True)
-        if flight.file or self._folder.file(flight.name).is_file():
-            return flight
-        self._journal.add(flights.collected(flight, "lost", 0))
-        return None
 
     async def _look(self) -> None:
         """Look at every batch once; those that ended are collected."""
@@ -211,7 +195,8 @@ class Transit:
 
     async def _collect(self, flight: Flight, state: State) -> None:
         """Take in what a batch that ended brought."""
-        gathered = await self._gather(flight, state)
+        arrive = partial(self._tries.answered, flight)
+        gathered = await gather(self._service, flight, state, self._folder, arrive)
         self._journal.add(flights.collected(flight, state.status, len(gathered.answered)))
         del self.flights[flight.name]
         self._waiting.difference_update(flight.digests)
@@ -222,36 +207,9 @@ class Transit:
             self._limits = replace(self._limits, requests=-(-len(flight.digests) // 2))
         else:
             again = sum(self._tries.failed(flight, d, f, state) for d, f in open_.items())
-        self._tell(flight, state, gathered, again)
+        self._say(told(flight, state, gathered, again))
         for file in filter(None, (flight.file, *state.files)):
             await self._service.delete(file)
 
-    async def _gather(self, flight: Flight, state: State) -> Gathered:
-        gathered = Gathered(frozenset(flight.digests))
-        arrive = partial(self._tries.answered, flight)
-        secret = self._service.access.key or ""
-        path = self._folder.path / f"{flight.name}.part"
-        for file in state.files:
-            try:
-                await self._service.download(file, path)
-            except ServiceFault as fault:
-                if fault.status != 404:
-                    raise
-                continue  # the service keeps files for a time only
-            await asyncio.to_thread(gathered.read, path, arrive, secret)
-            path.unlink(missing_ok=True)
-        return gathered
-
     def _refuse(self, request: Request, why: str) -> None:
         self._tries.refuse(request.digest, self._service.access.address, why)
-
-    def _tell(self, flight: Flight, state: State, gathered: Gathered, again: int) -> None:
-        count, total = len(gathered.answered), len(flight.digests)
-        said = f"{flight.batch} {state.status}: {count:,} of {total:,} answered"
-        if state.reason:
-            said += f" ({state.reason})"
-        if count < total:
-            said += f", {again:,} are asked again, {total - count - again:,} given up"
-        if gathered.strange:
-            said += f"; {gathered.strange:,} lines that answer no request are passed over"
-        self._say(said)
