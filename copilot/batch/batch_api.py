@@ -20,7 +20,7 @@ from copilot.batch.request_files import FileLimits, Folder
 from copilot.batch.transit import Say, Transit
 from copilot.batch.work import Reviewer
 from copilot.documents.formats import shown
-from copilot.errors import InputError, JudgeError
+from copilot.errors import InputError
 from copilot.judges.model.access import Access
 from copilot.judges.model.batch_lines import Lines
 from copilot.judges.model.batch_service import BatchService
@@ -29,6 +29,7 @@ from copilot.judges.model.limits import Budget
 from copilot.judges.model.prices import load_prices
 from copilot.judges.model.setup import accesses, check_budget, make_model_judge, parameters
 from copilot.review.engine import Engine
+from copilot.settings import Settings
 
 NAME = "batch-api"
 """Folder in --out for files of requests and for answers that are in no report yet."""
@@ -42,12 +43,13 @@ class BatchApiExecutor:
         reviewer: Reviewer,
         answers: PendingAnswers,
         transit: Transit,
+        folder: Folder,
         budget: Budget,
         say: Say,
     ) -> None:
         """`answers` are those of the reviewer's judge, and `transit` fills them."""
         self._reviewer, self._answers, self._transit = reviewer, answers, transit
-        self._budget, self._say = budget, say
+        self._folder, self._budget, self._say = folder, budget, say
 
     async def run(self, tasks: Sequence[Task]) -> AsyncGenerator[Outcome, None]:
         """One outcome for each task; what is under way when it is stopped goes on."""
@@ -74,6 +76,7 @@ class BatchApiExecutor:
     async def close(self) -> None:
         """Give the connections back."""
         await self._transit.close()
+        self._folder.tidy()
         await self._reviewer.close()
 
     async def _review(self, task: Task) -> Outcome | None:
@@ -102,13 +105,8 @@ def batch_api_executor(
     model, key or budget that cannot be used.
     """
     settings = job.settings
-    if engine.judge.origin != "model":
-        todo = "give --judge model --model openai:NAME"
-        raise InputError("--via batch-api is about a model, and none judges", todo=todo)
-    found = accesses(settings, os.environ)
+    found = check_batch_api(settings, engine)
     prices = load_prices(settings.knowledge)
-    check_budget(settings, prices, found)
-    access = _one(found)
     folder = Folder(out / NAME)
     stored = AnswerCache(None if settings.ephemeral else settings.workspace / "answers")
     answers = PendingAnswers(
@@ -117,7 +115,7 @@ def batch_api_executor(
     budget = Budget(settings.max_tokens, settings.max_cost)
     judge = make_model_judge(settings, engine.knowledge, answers, prices.times(SHARE))
     transit = Transit(
-        BatchService(access, settings.timeout, settings.retries),
+        BatchService(found[0], settings.timeout, settings.retries),
         {each.model: Lines(each, parameters(settings)) for each in found},
         answers,
         Account(budget, prices),
@@ -128,15 +126,18 @@ def batch_api_executor(
         limits=limits,
     )
     reviewer = Reviewer(job, replace(engine, judge=judge))
-    return BatchApiExecutor(reviewer, answers, transit, budget, say)
+    return BatchApiExecutor(reviewer, answers, transit, folder, budget, say)
 
 
-def _one(found: Sequence[Access]) -> Access:
-    """The access of all models, which must be at one address."""
+def check_batch_api(settings: Settings, engine: Engine) -> list[Access]:
+    """How the models are reached, all at one address; raises InputError where they cannot be."""
+    if engine.judge.origin != "model":
+        todo = "give --judge model --model openai:NAME"
+        raise InputError("--via batch-api is about a model, and none judges", todo=todo)
+    found = accesses(settings, os.environ)
+    check_budget(settings, load_prices(settings.knowledge), found)
     for access in found:
         if access.provider != "openai":
             what = f"{access.model} cannot be asked through OpenAI's Batch API"
             raise InputError(what, todo="give models openai:NAME, or use --via direct")
-    if len({access.address for access in found}) > 1:
-        raise JudgeError("the models of --via batch-api are at several addresses")
-    return found[0]
+    return found

@@ -105,7 +105,7 @@ def told(flight: Flight, state: State, gathered: Gathered, again: int) -> str:
     if state.reason:
         said += f" ({state.reason})"
     if count < total:
-        said += f", {again:,} are asked again, {total - count - again:,} given up"
+        said += f", {again:,} to be asked again, {total - count - again:,} given up"
     if gathered.strange:
         said += f"; {gathered.strange:,} lines that answer no request are passed over"
     return said

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import uuid
 from dataclasses import dataclass, field
@@ -88,6 +89,12 @@ class Folder:
     def file(self, name: str) -> Path:
         """Where the file of this name lies."""
         return self.path / f"{name}.jsonl"
+
+    def tidy(self) -> None:
+        """Remove the folders in which nothing is left."""
+        for folder, _, _ in os.walk(self.path, topdown=False):
+            with contextlib.suppress(OSError):
+                Path(folder).rmdir()
 
     def clear(self, kept: set[str]) -> None:
         """Remove the files that a run before left half-written; those of these names stay."""

@@ -167,7 +167,7 @@ class Transit:
         self._launched(flight)
         cost = "" if flight.cost_usd is None else f", {flight.cost_usd:.4f} USD"
         self._say(
-            f"{flight.batch} is under way: {len(flight.digests):,} requests, "
+            f"{flight.batch} is under way with {len(flight.digests):,} of the requests, "
             f"about {flight.tokens:,} tokens{cost}; answers come within 24 hours"
         )
 

@@ -118,6 +118,10 @@ def command(
         _not_with_batch_api(timeout_per_design is not None, "--timeout-per-design")
     settings = load_settings(**{**options, "knowledge": options["knowledge"] or None})
     engine = make_engine(settings, judge)
+    if via == "batch-api":
+        from copilot.batch.batch_api import check_batch_api
+
+        check_batch_api(settings, engine)
     select_dimensions(engine.knowledge, dimensions)
     found = discover(paths, folders=folders, out=out)
     journal = _journal(Journal, out)
