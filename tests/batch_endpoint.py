@@ -61,8 +61,10 @@ class BatchEndpoint(ScriptedEndpoint):
     """How often a batch is looked at before it ends."""
     held: bool = False
     """True while no batch may end."""
-    mute: bool = False
-    """True to begin batches without ever saying so."""
+    mute: str = ""
+    """`/files` or `/batches`: what is sent there arrives, and the sender is never told."""
+    stumbles: set[str] = field(default_factory=set)
+    """Beginnings of `METHOD /path`: the first call is done and answered with a 503."""
     absent: bool = False
     """True for a server that has chat completions only."""
     most_lines: int = 50_000
@@ -84,10 +86,13 @@ class BatchEndpoint(ScriptedEndpoint):
         path = urlsplit(call.path).path.removeprefix("/v1")
         if not path.startswith(("/files", "/batches")):
             return await super()._reply(call, reader, writer)
-        if call.method == "POST" and path == "/batches" and self.mute:
-            self._begin(call)
-            return await self._hang(reader)
         status, body = self._batch_api(call, path, parse_qs(urlsplit(call.path).query))
+        if call.method == "POST" and path == self.mute:
+            return await self._hang(reader)
+        called = f"{call.method} {path}"
+        if stumbled := next((s for s in self.stumbles if called.startswith(s)), None):
+            self.stumbles.remove(stumbled)
+            status, body = 503, {"error": {"message": "scripted"}}
         return _send(writer, status, body)
 
     def _batch_api(self, call: Call, path: str, query: dict[str, list[str]]) -> tuple[int, object]:

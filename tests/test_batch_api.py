@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 from batch_endpoint import BatchEndpoint
+from command import Command
 from endpoint import Call, ScriptedEndpoint, honest, row
 from library import write_designs
 
@@ -405,6 +406,41 @@ def test_a_server_without_a_batch_api_is_told_at_once(designs: list[Path]) -> No
         Run(endpoint)(critic_model="azure_openai:gpt-4o")
 
 
+def test_calls_that_fail_though_they_arrived_are_not_repeated(designs: list[Path]) -> None:
+    stumbles = {"POST /files", "POST /batches", "GET /batches/batch_1", "GET /files/", "DELETE /"}
+    with BatchEndpoint(stumbles=stumbles) as endpoint:
+        run = Run(endpoint, dimensions=("risk",))
+        assert counts(run()) == (3, 3, 0, 0)
+        assert not endpoint.stumbles
+    answered(run)
+    assert (len(endpoint.uploads), len(endpoint.batches)) == (1, 1)
+
+
+def test_an_upload_that_was_never_confirmed_is_found_again(designs: list[Path]) -> None:
+    with BatchEndpoint(mute="/files") as endpoint:
+        stopped = Run(endpoint, dimensions=("risk",))
+        stopped.stop = lambda: endpoint.uploads
+        with pytest.raises(asyncio.CancelledError):
+            stopped()
+        endpoint.mute = ""
+        run = Run(endpoint, dimensions=("risk",))
+        assert counts(run()) == (3, 3, 0, 0)
+    answered(run)
+    assert (len(endpoint.uploads), len(endpoint.batches)) == (1, 1)
+
+
+def test_what_the_batch_api_cannot_do_is_refused_before_anything_is_written(
+    designs: list[Path], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    archreview = Command(monkeypatch, capsys)
+    call = ("batch", "designs", "--out", "out", "--via", "batch-api")
+    assert "is about a model" in archreview.refused(*call)
+    model = ("--model", MODEL, "--base-url", "http://127.0.0.1:9/v1")
+    assert "--executor ray has no" in archreview.refused(*call, *model, "--executor", "ray")
+    assert "--timeout-per-design" in archreview.refused(*call, *model, "--timeout-per-design", 9)
+    assert not Path("out").exists()
+
+
 def test_a_batch_of_other_requests_is_left_under_way_and_not_waited_for(
     designs: list[Path],
 ) -> None:
@@ -452,9 +488,9 @@ def waiting() -> Iterator[BatchEndpoint]:
         yield endpoint
 
 
-@pytest.mark.parametrize("mute", [False, True], ids=["while it waits", "while it is begun"])
+@pytest.mark.parametrize("mute", ["", "/batches"], ids=["while it waits", "while it is begun"])
 def test_a_killed_program_sends_nothing_again(
-    designs: list[Path], waiting: BatchEndpoint, mute: bool
+    designs: list[Path], waiting: BatchEndpoint, mute: str
 ) -> None:
     waiting.mute = mute
     killed = command(waiting)
@@ -462,7 +498,7 @@ def test_a_killed_program_sends_nothing_again(
     wait_for(looked, killed)
     killed.kill()
     killed.communicate()
-    waiting.held = waiting.mute = False
+    waiting.held, waiting.mute = False, ""
     second = command(waiting)
     out, err = second.communicate(timeout=120)
     assert second.returncode == 0, err
