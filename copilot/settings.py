@@ -52,6 +52,8 @@ class Settings(BaseSettings):
     """Most tokens a minute to one endpoint, as estimated before each call."""
     timeout: float = Field(default=300.0, gt=0)
     """Seconds that one call to a model may take."""
+    batch_poll: float = Field(default=60.0, gt=0)
+    """Seconds between two looks at the batches under way at OpenAI's Batch API."""
     retries: int = Field(default=4, ge=0)
     """How often a call that failed is repeated."""
     context_tokens: int = Field(default=60_000, ge=4_000)

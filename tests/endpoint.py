@@ -58,6 +58,9 @@ class Call:
     path: str
     headers: dict[str, str]
     body: dict[str, Any]
+    method: str = "POST"
+    raw: bytes = b""
+    """The body as it came, where it is no JSON."""
 
     @property
     def mode(self) -> str:
@@ -188,23 +191,24 @@ class ScriptedEndpoint:
     async def _exchange(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
         """One request and its reply; False when the connection is to be closed."""
         head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
-        _, path, _ = head[0].split(" ")
+        method, path, _ = head[0].split(" ")
         headers = {k.lower(): v for k, v in (h.split(": ", 1) for h in head[1:] if ": " in h)}
         raw = await reader.readexactly(int(headers.get("content-length", 0)))
         self._flying += 1
         self.peak = max(self.peak, self._flying)
         started = self._loop.time()
         try:
-            return await self._reply(self._note(path, headers, raw), reader, writer)
+            return await self._reply(self._note(method, path, headers, raw), reader, writer)
         finally:
             self._flying -= 1
             self.served.append(self._loop.time() - started)
 
-    def _note(self, path: str, headers: dict[str, str], raw: bytes) -> Call:
+    def _note(self, method: str, path: str, headers: dict[str, str], raw: bytes) -> Call:
         key = hashlib.sha256(raw).hexdigest()
         self._attempts[key] = attempt = self._attempts.get(key, 0) + 1
-        body = json.loads(raw) if raw else {}
-        call = Call(self.count, attempt, path, headers, body)
+        form = headers.get("content-type", "").startswith("multipart/")
+        body = json.loads(raw) if raw and not form else {}
+        call = Call(self.count, attempt, path, headers, body, method, raw if form else b"")
         self.count += 1
         if self.keep_calls:
             self.calls.append(call)

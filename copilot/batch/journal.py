@@ -30,9 +30,11 @@ SYNC_SECONDS = 1.0
 class Entry(Record):
     """One line: what became of one key."""
 
-    event: Literal["reviewed", "failed", "indexed", "submitted", "collected"]
+    event: Literal[
+        "reviewed", "failed", "indexed", "prepared", "uploaded", "submitted", "collected"
+    ]
     key: str
-    """Of the design; for `submitted` and `collected` the id of the provider's batch."""
+    """Of the design; for the last four events the name of a file of requests (flights.py)."""
     path: str = ""
     stem: str = ""
     """File name of the reports, without suffix."""
@@ -69,12 +71,12 @@ class Journal:
             raise InputError(what, where=self._path, todo="give another --out") from error
         self._synced = time.monotonic()
 
-    def add(self, entry: Entry) -> None:
-        """Append a line; raises InputError when it cannot be written."""
+    def add(self, entry: Entry, *, durable: bool = False) -> None:
+        """Append a line, with `durable` onto the disk at once; raises InputError."""
         try:
             self._file.write(entry.model_dump_json(exclude_defaults=True).encode() + b"\n")
             self._file.flush()
-            if time.monotonic() - self._synced >= SYNC_SECONDS:
+            if durable or time.monotonic() - self._synced >= SYNC_SECONDS:
                 self._sync()
         except OSError as error:
             what = f"cannot be written ({error.strerror})"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -13,13 +15,15 @@ from copilot.errors import ExitCode, InputError
 from copilot.schema import Severity
 
 if TYPE_CHECKING:
-    from copilot.batch.executor import Job
+    from copilot.batch.executor import Executor, Job
     from copilot.batch.journal import Journal
     from copilot.batch.place import Place
     from copilot.batch.plan import Plan
     from copilot.batch.run import Ended
     from copilot.cli.batch_progress import BatchReporter
     from copilot.review.engine import Engine, JudgeChoice
+
+Via = Literal["direct", "batch-api"]
 
 
 @click.command("batch")
@@ -54,6 +58,13 @@ if TYPE_CHECKING:
     show_default=True,
     help="Who judges; auto is the offline judge unless a model is configured.",
 )
+@click.option(
+    "--via",
+    type=click.Choice(["direct", "batch-api"]),
+    default="direct",
+    show_default=True,
+    help="Ask the model call by call, or through OpenAI's Batch API: half the price, in a day.",
+)
 @model_options
 @click.option("--workspace", type=click.Path(path_type=Path), help="Folder that keeps the index.")
 @click.option("--ephemeral", is_flag=True, default=None, help="Keep no index and no answers.")
@@ -80,6 +91,7 @@ def command(
     dimensions: tuple[str, ...],
     fail_on: str | None,
     judge: JudgeChoice,
+    via: Via,
     quiet: bool,
     **options: Any,
 ) -> int:
@@ -101,8 +113,15 @@ def command(
     if ray_address and executor != "ray":
         raise InputError("--ray-address is for Ray", todo="give --executor ray with it")
     _positive(timeout_per_design=timeout_per_design, processes=processes)
+    if via == "batch-api":
+        _not_with_batch_api(executor != "local", "--executor ray")
+        _not_with_batch_api(timeout_per_design is not None, "--timeout-per-design")
     settings = load_settings(**{**options, "knowledge": options["knowledge"] or None})
     engine = make_engine(settings, judge)
+    if via == "batch-api":
+        from copilot.batch.batch_api import check_batch_api
+
+        check_batch_api(settings, engine)
     select_dimensions(engine.knowledge, dimensions)
     found = discover(paths, folders=folders, out=out)
     journal = _journal(Journal, out)
@@ -112,10 +131,12 @@ def command(
         with BatchReporter(plan, journal, quiet) as reporter:
             job = Job(settings, judge, dimensions, index=not settings.ephemeral)
             place = Place(executor, ray_address, processes, timeout_per_design)
-            ended = asyncio.run(_run(plan, engine, job, place, journal, out, reporter))
+            make = partial(_executor, via, job, engine, place, journal, out, reporter)
+            ended = asyncio.run(_run(plan, engine, make, journal, out, reporter))
     finally:
         journal.close()
-    return _finish(ended, engine, out, quiet, Severity(fail_on) if fail_on else None)
+    rate = " at half the list price (Batch API)" if via == "batch-api" else ""
+    return _finish(ended, engine, out, rate, Severity(fail_on) if fail_on else None)
 
 
 def _positive(**values: float | None) -> None:
@@ -123,6 +144,12 @@ def _positive(**values: float | None) -> None:
         if value is not None and value <= 0:
             option = "--" + name.replace("_", "-")
             raise InputError(f"{option} is {value:g}", todo="give a number above 0")
+
+
+def _not_with_batch_api(given: bool, option: str) -> None:
+    if given:
+        what = f"{option} has no meaning with --via batch-api"
+        raise InputError(what, todo="leave it out: the service works, and takes up to a day")
 
 
 def _journal(open_: type[Journal], out: Path) -> Journal:
@@ -137,31 +164,46 @@ def _journal(open_: type[Journal], out: Path) -> Journal:
 async def _run(
     plan: Plan,
     engine: Engine,
-    job: Job,
-    place: Place,
+    make: Callable[[], Executor],
     journal: Journal,
     out: Path,
     reporter: BatchReporter,
 ) -> Ended:
     from copilot.batch.passages import Shelf
-    from copilot.batch.place import make_executor
     from copilot.batch.run import Ended, run_batch
 
-    executor = make_executor(job, engine, place)
-    async for event in run_batch(plan, executor, journal, Shelf(engine), out):
+    async for event in run_batch(plan, make(), journal, Shelf(engine), out):
         reporter.show(event)
         if isinstance(event, Ended):
             return event
     raise InputError("the batch did not finish", todo="run it again")
 
 
-def _finish(ended: Ended, engine: Engine, out: Path, quiet: bool, fail_on: Severity | None) -> int:
+def _executor(
+    via: Via,
+    job: Job,
+    engine: Engine,
+    place: Place,
+    journal: Journal,
+    out: Path,
+    reporter: BatchReporter,
+) -> Executor:
+    if via == "batch-api":
+        from copilot.batch.batch_api import batch_api_executor
+
+        return batch_api_executor(job, engine, journal, out, reporter.tell)
+    from copilot.batch.place import make_executor
+
+    return make_executor(job, engine, place)
+
+
+def _finish(ended: Ended, engine: Engine, out: Path, rate: str, fail_on: Severity | None) -> int:
     """Write the portfolio, print where everything is and what the count came to."""
     from copilot.batch.portfolio.write import write_portfolio
     from copilot.cli.batch_progress import closing_lines
 
     portfolio = write_portfolio(out, engine.knowledge)
-    for line in closing_lines(ended.summary, portfolio, out):
+    for line in closing_lines(ended.summary, portfolio, out, rate):
         click.echo(line)
     if ended.summary.failed:
         return ExitCode.BAD_INPUT

@@ -71,6 +71,10 @@ class BatchReporter:
         elif isinstance(event, Stage) and self._bar and self._task is not None:
             self._bar.update(self._task, description=event.name)
 
+    def tell(self, message: str) -> None:
+        """A line from the executor."""
+        self._line(one_line(message, 400))
+
     def _finished(self, event: Finished) -> None:
         self._done += 1
         if isinstance(event.outcome, Failed):
@@ -125,8 +129,10 @@ def _clock(seconds: float) -> str:
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
-def closing_lines(summary: Summary, portfolio: Portfolio, out: Path) -> Iterator[str]:
-    """What the batch came to, for standard output."""
+def closing_lines(
+    summary: Summary, portfolio: Portfolio, out: Path, rate: str = ""
+) -> Iterator[str]:
+    """What the batch came to, for standard output; `rate` tells what kind of price it was."""
     linked = f" ({summary.linked:,} with the content of another)" if summary.linked else ""
     yield (
         f"{summary.found:,} found = {summary.reviewed:,} reviewed + {summary.cached:,} cached"
@@ -135,7 +141,7 @@ def closing_lines(summary: Summary, portfolio: Portfolio, out: Path) -> Iterator
     if summary.incomplete:
         yield f"{summary.incomplete:,} incomplete: --retry-failed asks again for what is missing"
     if summary.calls:
-        yield f"{summary.calls:,} calls, {summary.cost_usd:.4f} USD"
+        yield f"{summary.calls:,} calls, {summary.cost_usd:.4f} USD{rate}"
     for path, reason in list(summary.failed.items())[:LISTED]:
         said = reason if path in reason else f"{path}: {reason}"
         yield f"failed: {one_line(said, 400)}"

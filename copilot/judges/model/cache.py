@@ -9,6 +9,7 @@ cannot be read, or whose checksum is wrong, counts as absent.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -56,6 +57,13 @@ class AnswerCache:
         except OSError:
             return
 
+    def drop(self, key: str) -> None:
+        """Forget an answer."""
+        self._memory.pop(key, None)
+        if self._folder is not None:
+            with contextlib.suppress(OSError):
+                self._path(key).unlink(missing_ok=True)
+
     def _path(self, key: str) -> Path:
         assert self._folder is not None
         return self._folder / key[:2] / f"{key}.json"
@@ -76,6 +84,11 @@ def _write(path: Path, text: str) -> None:
 def _checksum(key: str, content: Mapping[str, object]) -> str:
     canonical = json.dumps(content, sort_keys=True)
     return hashlib.sha256(f"{key}{canonical}".encode()).hexdigest()
+
+
+def answer_key(digest: str, address: str) -> str:
+    """What the answer to the request with this digest from this address is kept under."""
+    return hashlib.sha256(f"{digest}\n{address}".encode()).hexdigest()
 
 
 class CachedAnswers:
@@ -107,5 +120,4 @@ class CachedAnswers:
             await close()
 
     def _key(self, request: Request) -> str:
-        address = self._addresses.get(request.model, "")
-        return hashlib.sha256(f"{request.digest}\n{address}".encode()).hexdigest()
+        return answer_key(request.digest, self._addresses.get(request.model, ""))

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from copilot.errors import JudgeError
@@ -80,7 +79,7 @@ class Endpoint:
                 answer = await self._attempt(request)
             except Fault as fault:
                 attempt += 1
-                spent = _sum(spent, fault.spent or Answer(""))
+                spent = (fault.spent or Answer("")).after(spent)
                 if not self._again(fault, attempt):
                     raise CallFailed(_reason(fault, attempt), spent=spent) from None
                 await asyncio.sleep(backoff(attempt, fault.retry_after))
@@ -89,7 +88,7 @@ class Endpoint:
             except JudgeError as error:
                 raise CallFailed(error.what, spent=spent) from None
             else:
-                return _sum(spent, answer)
+                return answer.after(spent)
 
     async def keep(self, request: Request, answer: Answer) -> None:
         """An endpoint keeps nothing."""
@@ -190,17 +189,6 @@ def _checked(answer: Answer) -> Answer:
     if not answer.text.strip():
         raise Fault("useless", "the model's answer was empty", spent=answer)
     return answer
-
-
-def _sum(before: Answer, last: Answer) -> Answer:
-    """The last answer with the cost of all attempts."""
-    return replace(
-        last,
-        prompt_tokens=before.prompt_tokens + last.prompt_tokens,
-        cached_tokens=before.cached_tokens + last.cached_tokens,
-        completion_tokens=before.completion_tokens + last.completion_tokens,
-        calls=before.calls + last.calls,
-    )
 
 
 def _tokens(answer: Answer) -> int:

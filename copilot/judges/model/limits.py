@@ -148,6 +148,10 @@ class Budget:
             raise self._refusal(f"the budget of {self.max_tokens:,} tokens does not allow the call")
         if self.max_cost is not None and self.cost + held_cost + (cost or 0.0) > self.max_cost:
             raise self._refusal(f"the budget of {self.max_cost:g} USD does not allow the call")
+        return self.hold(tokens, cost)
+
+    def hold(self, tokens: int, cost: float | None) -> int:
+        """Set aside what is being spent already, whether it fits or not."""
         self._count += 1
         self._reserved[self._count] = (tokens, cost or 0.0)
         return self._count

@@ -40,6 +40,13 @@ class Prices(Record):
         """The price of a model, None when it is not known."""
         return next((p for p in reversed(self.prices) if fnmatchcase(model, p.model)), None)
 
+    def times(self, share: float) -> Prices:
+        """The prices of a service that takes this share of the list prices."""
+        fields = ("input", "cached_input", "output")
+        scaled = [{name: getattr(p, name) * share for name in fields} for p in self.prices]
+        pairs = zip(self.prices, scaled, strict=True)
+        return Prices(prices=tuple(p.model_copy(update=update) for p, update in pairs))
+
     def cost(self, model: str, answer: Answer) -> float | None:
         """US dollars for the tokens of an answer, None when the price is not known."""
         price = self.price(model)

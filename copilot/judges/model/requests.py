@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, Protocol
 
 from copilot.judges.model.context import Context, make_context
@@ -78,6 +78,16 @@ class Answer:
     """True when the model stopped at its limit of tokens."""
     calls: int = 1
     """HTTP requests that it took, failed ones included."""
+
+    def after(self, before: Answer) -> Answer:
+        """This answer with the tokens and calls of an attempt before it."""
+        return replace(
+            self,
+            prompt_tokens=before.prompt_tokens + self.prompt_tokens,
+            cached_tokens=before.cached_tokens + self.cached_tokens,
+            completion_tokens=before.completion_tokens + self.completion_tokens,
+            calls=before.calls + self.calls,
+        )
 
 
 class Answers(Protocol):

@@ -21,14 +21,17 @@ from copilot.settings import Settings
 
 
 def make_model_judge(
-    settings: Settings, knowledge: Knowledge, answers: Answers | None = None
+    settings: Settings,
+    knowledge: Knowledge,
+    answers: Answers | None = None,
+    prices: Prices | None = None,
 ) -> ModelJudge:
-    """The judge; `answers` takes the place of the endpoint and its cache.
+    """The judge; `answers` takes the place of the endpoint and its cache, `prices` of the list's.
 
     Raises InputError for a model, address, key or budget that cannot be used, KnowledgeError for
     an invalid prompt or price.
     """
-    prices = load_prices(settings.knowledge)
+    prices = prices or load_prices(settings.knowledge)
     options = model_options(settings)
     return ModelJudge(
         knowledge,
@@ -85,7 +88,7 @@ def make_answers(
     processes use too.
     """
     found = accesses(settings, os.environ)
-    _check_budget(settings, prices, found)
+    check_budget(settings, prices, found)
     budget = budget or Budget(settings.max_tokens, settings.max_cost)
     gates: dict[str, Gate] = {}
     endpoints = {
@@ -135,7 +138,8 @@ def _gate(settings: Settings) -> Gate:
     return Gate(settings.concurrency, settings.requests_per_minute, settings.tokens_per_minute)
 
 
-def _check_budget(settings: Settings, prices: Prices, found: list[Access]) -> None:
+def check_budget(settings: Settings, prices: Prices, found: list[Access]) -> None:
+    """Raise InputError when --max-cost cannot hold because a price is not known."""
     for access in found:
         if settings.max_cost is not None and prices.price(access.model) is None:
             raise InputError(
