@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from typing import NamedTuple
 
 import pytest
 
 from copilot.cli.main import main
+
+
+def hear_ctrl_c() -> None:
+    """For `preexec_fn`: a shell starts background jobs, and so their children, deaf to Ctrl-C."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 class Outcome(NamedTuple):

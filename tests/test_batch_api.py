@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 from batch_endpoint import BatchEndpoint
-from command import Command
+from command import Command, hear_ctrl_c
 from endpoint import Call, ScriptedEndpoint, honest, row
 from library import write_designs
 
@@ -471,6 +471,7 @@ def command(endpoint: BatchEndpoint) -> subprocess.Popen[str]:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        preexec_fn=hear_ctrl_c,
     )
 
 

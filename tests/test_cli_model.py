@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from command import hear_ctrl_c
 from conftest import ROOT
 from endpoint import ScriptedEndpoint, statuses
 
@@ -130,11 +131,6 @@ def test_the_key_appears_nowhere(tmp_path: Path) -> None:
     written = [path for path in tmp_path.rglob("*") if path.is_file()]
     assert any("answers" in path.parts for path in written)
     assert not any(KEY.encode() in path.read_bytes() for path in written)
-
-
-def hear_ctrl_c() -> None:
-    """A shell starts its background jobs, and so their children, deaf to Ctrl-C."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def test_ctrl_c_keeps_what_is_finished() -> None:
