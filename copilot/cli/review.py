@@ -22,8 +22,7 @@ from copilot.errors import CopilotError, ExitCode, InputError
 from copilot.judges.model.setup import tracing
 from copilot.reports.formats import FORMS
 from copilot.review.engine import Engine, JudgeChoice, make_engine
-from copilot.review.events import Done, Read
-from copilot.review.reviewed import Reviewed
+from copilot.review.reviewed import Reviewed, finished
 from copilot.review.run import review, select_dimensions
 from copilot.review.score import is_complete
 from copilot.schema import Finding
@@ -149,17 +148,12 @@ async def _review_all(
 ) -> tuple[list[Reviewed], bool]:
     """The reviews that succeeded, each with its document, and whether any design failed."""
     reviewed: list[Reviewed] = []
-    failed, document = False, None
+    failed = False
     try:
         for path in designs:
             try:
-                events = review(path, engine, dimensions)
-                async for event in kept(path, events, settings, reporter.warn):
-                    reporter.show(path.name, event)
-                    if isinstance(event, Read):
-                        document = event.document
-                    elif isinstance(event, Done):
-                        reviewed.append(Reviewed(event.review, document))
+                events = kept(path, review(path, engine, dimensions), settings, reporter.warn)
+                reviewed.append(await finished(events, reporter.teller(path.name)))
             except CopilotError as error:
                 failed = True
                 reporter.failed(str(error))
