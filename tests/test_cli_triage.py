@@ -170,6 +170,19 @@ def test_a_design_that_only_a_file_names_is_not_put_on_the_list(archreview: Comm
         assert len(store.triage.current("x.md")) == 1
 
 
+def test_what_is_not_there_to_list_or_export_is_told(
+    archreview: Command, findings: tuple[Finding, ...]
+) -> None:
+    told = archreview.refused("triage", "export", "typo.md", "--out", "out.yaml")
+    assert "typo.md: has neither review nor decision here" in told
+    assert not Path("out.yaml").exists()
+    assert "nothing is decided yet" in archreview("triage", "export", "x.md").err
+    with Store.open(Path("empty")):
+        pass
+    listed = archreview("triage", "list", "--workspace", "empty")
+    assert (listed.out, listed.err.count("no design has a review")) == ("", 1)
+
+
 def test_importing_again_brings_back_what_was_undone(
     archreview: Command, findings: tuple[Finding, ...]
 ) -> None:

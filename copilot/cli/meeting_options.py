@@ -16,7 +16,7 @@ from copilot.cli.model_options import model_options
 from copilot.cli.progress import Reporter
 from copilot.documents.load import Limits, load_document
 from copilot.errors import CopilotError, InputError
-from copilot.files import write_atomically
+from copilot.files import check_replaceable, write_atomically
 from copilot.knowledge import Knowledge, load_knowledge
 from copilot.knowledge.meeting import MeetingKnowledge, load_meeting
 from copilot.review.engine import Engine, JudgeChoice, make_engine
@@ -133,6 +133,7 @@ def check_file(out: Path | None, *inputs: Path | None) -> None:
     """Refuse a file that cannot be written, or that is one of the inputs, before any work."""
     if out is None:
         return
+    check_replaceable(out)
     if out.is_dir():
         raise InputError("is a folder, one file is wanted", where=out, todo="change --out")
     if not out.parent.is_dir():
