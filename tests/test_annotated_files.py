@@ -183,6 +183,18 @@ def test_text_that_takes_no_comment_is_told_in_the_summary(
 # --- PDF -----------------------------------------------------------------------------------------
 
 
+def test_a_pdf_that_can_be_read_no_longer_is_refused_in_one_line(
+    tmp_path: Path, knowledge: Knowledge
+) -> None:
+    path = tmp_path / "design.pdf"
+    write_pdf(path)
+    document, review = reviewed(path, knowledge)
+    path.write_bytes(b"%PDF-1.7 and no more")
+    with pytest.raises(InputError, match="cannot be given annotations") as caught:
+        render_annotated(review, knowledge, document)
+    assert "\n" not in str(caught.value)
+
+
 @pytest.mark.parametrize("rotate", [0, 90])
 def test_highlights_of_a_pdf_lie_on_the_cited_text(
     rotate: int, tmp_path: Path, knowledge: Knowledge

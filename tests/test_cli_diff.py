@@ -16,6 +16,7 @@ from copilot.documents.load import Limits
 from copilot.documents.revision import check_out
 from copilot.knowledge import Knowledge
 from copilot.reports.formats import render_json
+from copilot.review.compare import compare
 from copilot.schema import Citation, Review, Severity, Status
 
 SAMPLE = ROOT / "evals" / "designs" / "realtime-serving-2.md"
@@ -188,6 +189,23 @@ def test_bad_input_is_one_line(
     one = render_json(made(knowledge))
     Path("two.json").write_text(f"[{one},{one}]", "utf-8")
     assert said in archreview.refused(*arguments)
+
+
+def test_designs_are_found_in_a_baseline_however_their_paths_are_written(
+    archreview: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("a.md", "b.md"):
+        Path(name).write_text("# Serving\n\nRequests go through a gateway to the model server.\n")
+    whole = [Path(name).resolve() for name in ("a.md", "b.md")]
+    archreview("review", *whole, "--format", "json", "--out", "base.json", "-q", "--ephemeral")
+    made: list[object] = []
+    monkeypatch.setattr(
+        "copilot.cli.baseline.compare", lambda *both: made.append(both) or compare(*both)
+    )
+    limit = ("--baseline", "base.json", "--fail-on", "new:info", "--ephemeral")
+    done = archreview("review", "a.md", "./b.md", *limit)
+    assert done.err.count("0 regressed, 0 new") == 2
+    assert len(made) == 2
 
 
 def test_a_design_without_a_baseline_is_all_new(

@@ -162,12 +162,55 @@ BLOCK = """
 """
 
 
+def test_a_design_that_only_a_file_names_is_not_put_on_the_list(archreview: Command) -> None:
+    Path("in.yaml").write_text(f"format: archreview-triage/1\ndecisions:\n{BLOCK}", "utf-8")
+    archreview("triage", "import", "in.yaml")
+    with Store.open(Path(".archreview")) as store:
+        assert store.designs.list() == ()
+        assert len(store.triage.current("x.md")) == 1
+
+
+def test_what_is_not_there_to_list_or_export_is_told(
+    archreview: Command, findings: tuple[Finding, ...]
+) -> None:
+    told = archreview.refused("triage", "export", "typo.md", "--out", "out.yaml")
+    assert "typo.md: has neither review nor decision here" in told
+    assert not Path("out.yaml").exists()
+    assert "nothing is decided yet" in archreview("triage", "export", "x.md").err
+    with Store.open(Path("empty")):
+        pass
+    listed = archreview("triage", "list", "--workspace", "empty")
+    assert (listed.out, listed.err.count("no design has a review")) == ("", 1)
+
+
+def test_importing_again_brings_back_what_was_undone(
+    archreview: Command, findings: tuple[Finding, ...]
+) -> None:
+    mark = findings[0].fingerprint
+    archreview("triage", "set", "x.md", mark, "--state", "accepted")
+    archreview("triage", "set", "x.md", mark, "--state", "mitigated")
+    archreview("triage", "export", "--out", "all.yaml")
+    archreview("triage", "undo")
+    assert archreview("triage", "import", "all.yaml").out.startswith("1 added, 0 known")
+    assert states(archreview)[mark] == "mitigated"
+    archreview("triage", "undo")
+    archreview("triage", "undo")
+    assert archreview("triage", "import", "all.yaml").out.startswith("1 added, 0 known")
+    assert states(archreview)[mark] == "mitigated"
+    exported = archreview("triage", "export").out
+    assert archreview("triage", "import", "all.yaml").out.startswith("0 added, 1 known")
+    assert archreview("triage", "export").out == exported
+
+
 @pytest.mark.parametrize(
     ("change", "line", "said"),
     [
         (("accepted", "dismissed"), 4, "needs reason"),
         (("accepted", "ignored"), 6, "state: "),
         (("0123456789abcdef", "0123"), 5, "fingerprint: "),
+        (("design: x.md", 'design: "x.md\\0"'), 4, "design: "),
+        (("design: x.md", "design: ../x.md"), 4, "design: "),
+        (("design: x.md", "design: ''"), 4, "design: "),
         (("severity: high", "severity: huge"), 12, "severity: "),
         (("who: Ann", "whom: Ann"), 7, "'whom' is no field"),
         (("at: 2026-03-01T12:00:00+00:00", "at: yesterday"), 8, "at: "),

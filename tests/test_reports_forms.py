@@ -262,6 +262,19 @@ def test_sarif_paths_start_at_the_repository(
     assert [a["location"]["uri"] for a in run["artifacts"]] == ["docs/design.md"]
 
 
+def test_sarif_names_a_design_outside_in_full_and_doubles_braces(
+    review: Review, knowledge: Knowledge
+) -> None:
+    info = review.document.model_copy(update={"path": "../x.md", "files": ("../x.md",)})
+    first = review.findings[0].model_copy(update={"what": "PUT /models/{id} is open."})
+    made = review.model_copy(update={"document": info, "findings": (first,)})
+    run = sarif(FORMS["sarif"].render(made, knowledge, None))
+    (artifact,) = run["artifacts"]
+    assert artifact["location"]["uri"] == (Path.cwd().parent / "x.md").as_uri()
+    assert artifact["properties"] == {"designTextSha256": info.digest}
+    assert "PUT /models/{{id}} is open." in run["results"][0]["message"]["text"]
+
+
 def test_several_designs_make_one_sarif_run(review: Review, knowledge: Knowledge) -> None:
     join = FORMS["sarif"].join
     assert join

@@ -6,6 +6,7 @@ import pytest
 from build import make_citation, make_review, make_row
 
 from copilot.knowledge import Knowledge
+from copilot.review.anchors import is_same
 from copilot.review.compare import Comparison, Outcome, compare
 from copilot.review.score import score
 from copilot.schema import Coverage, Finding, Review, Severity, Status
@@ -93,6 +94,31 @@ def test_text_aimed_at_the_reviewer_is_no_verdict_on_an_aspect(knowledge: Knowle
     assert new.finding.kind == "injection"
     (gone,) = compare(both, plain).of(Outcome.RESOLVED)
     assert gone.finding.kind == "injection"
+
+
+def test_findings_that_share_a_fingerprint_are_each_matched(knowledge: Knowledge) -> None:
+    made = review(knowledge, partial(ASPECT, KEYS))
+    twice = made.model_copy(update={"findings": made.findings * 2})
+    changes = compare(twice, twice).changes
+    assert [(c.outcome.value, c.match) for c in changes] == [("open", "fingerprint")] * 2
+
+
+def test_a_review_stuffed_with_findings_is_compared_in_bounded_work(
+    knowledge: Knowledge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = review(knowledge, partial(ASPECT, KEYS))
+    first = made.findings[0]
+
+    def stuffed(mark: str) -> Review:
+        many = [first.model_copy(update={"fingerprint": f"{mark}{n:015x}"}) for n in range(700)]
+        return made.model_copy(update={"findings": tuple(many)})
+
+    compared: list[object] = []
+    monkeypatch.setattr(
+        "copilot.review.compare.is_same", lambda *both: compared.append(both) or is_same(*both)
+    )
+    assert len(compare(stuffed("a"), stuffed("b")).changes) >= 700
+    assert 0 < len(compared) <= 2_000
 
 
 def test_aspects_and_scores_before_and_after(knowledge: Knowledge) -> None:

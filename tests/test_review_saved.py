@@ -51,6 +51,8 @@ def edited(text: str, **fields: object) -> str:
         (lambda text: edited(text, coverage=[{}]), "field 'coverage.0"),
         (lambda text: "[" * 100_000, "is not"),
         (lambda text: "3", "is not a review"),
+        (lambda text: edited(text, notes=["half a \ud83d"]), "half of a surrogate pair"),
+        (lambda text: edited(text, **{"no\udfff": 1}), "half of a surrogate pair"),
     ],
 )
 def test_a_damaged_review_is_refused_with_file_and_reason(

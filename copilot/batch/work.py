@@ -18,8 +18,8 @@ from copilot.index.direct import DirectIndex
 from copilot.knowledge import Knowledge
 from copilot.reports.formats import FORMS
 from copilot.review.engine import Engine, make_engine
-from copilot.review.events import Done, Read
 from copilot.review.findings import worst
+from copilot.review.reviewed import finished
 from copilot.review.run import review
 from copilot.review.score import is_complete
 from copilot.schema import Document, Review, Status, Technology
@@ -39,16 +39,12 @@ class Reviewer:
         started = time.perf_counter()
         index = DirectIndex(self.engine.embedder)
         engine = replace(self.engine, vectors=index)
-        document: Document | None = None
         try:
-            async for event in review(task.path, engine, self.job.dimensions):
-                if isinstance(event, Read):
-                    document = event.document
-                elif isinstance(event, Done):
-                    found = self._names.of(document.text) if document else ()
-                    if why := _nothing(event.review):
-                        return Failed(task.key, f"{shown(task.path)}: {why}", keep=False)
-                    outcome = _outcome(task, event.review, engine.knowledge, document, found)
+            made = await finished(review(task.path, engine, self.job.dimensions))
+            if why := _nothing(made.review):
+                return Failed(task.key, f"{shown(task.path)}: {why}", keep=False)
+            found = self._names.of(made.document.text) if made.document else ()
+            outcome = _outcome(task, made.review, engine.knowledge, made.document, found)
         except CopilotError as error:
             return Failed(task.key, str(error))
         except Exception as error:  # converters and judges are third parties' code

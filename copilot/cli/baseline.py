@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from copilot.cli.fail_on import worse
@@ -11,9 +12,36 @@ from copilot.reports.safe import one_line
 from copilot.review.compare import Change, Comparison, Outcome, compare
 from copilot.review.saved import load_reviews
 from copilot.schema import Finding, Review
+from copilot.store.identity import identity
 
 SHOWN = 20
 """New and regressed findings that are named on standard error."""
+
+
+@dataclass(frozen=True)
+class Against:
+    """A review beside the one of the same design in the baseline."""
+
+    review: Review
+    baseline: Path
+    comparison: Comparison | None
+    """None for a design that the baseline does not hold."""
+
+    def new_findings(self) -> list[Finding]:
+        """New and regressed findings; all of them for a design without a baseline."""
+        return list(self.review.findings) if self.comparison is None else worse(self.comparison)
+
+    def lines(self) -> Iterator[str]:
+        """What is new, for standard error."""
+        name = one_line(self.review.document.path)
+        if self.comparison is None:
+            yield f"{name}: not in {self.baseline}, so all of its findings are new"
+            return
+        yield f"{name}: against {self.baseline}: {summary(self.comparison)}"
+        found = self.comparison.of(Outcome.REGRESSED, Outcome.NEW)
+        yield from map(_line, found[:SHOWN])
+        if len(found) > SHOWN:
+            yield f"  and {len(found) - SHOWN} more, which `archreview diff` shows"
 
 
 class Baseline:
@@ -23,39 +51,29 @@ class Baseline:
         """Read the report; raises InputError."""
         self._path = path
         self._reviews = load_reviews(path)
+        self._designs = [_design(review) for review in self._reviews]
 
-    def new_findings(self, review: Review, *, alone: bool) -> list[Finding]:
-        """New and regressed findings of a review; all of them for a design without a baseline.
-
-        `alone` says that no other design is reviewed.
-        """
-        comparison = self._compare(review, alone)
-        return list(review.findings) if comparison is None else worse(comparison)
-
-    def lines(self, reviews: Sequence[Review]) -> Iterator[str]:
-        """What is new in each review, for standard error."""
-        for review in reviews:
-            name = one_line(review.document.path)
-            comparison = self._compare(review, alone=len(reviews) == 1)
-            if comparison is None:
-                yield f"{name}: not in {self._path}, so all of its findings are new"
-                continue
-            yield f"{name}: against {self._path}: {summary(comparison)}"
-            found = comparison.of(Outcome.REGRESSED, Outcome.NEW)
-            yield from map(_line, found[:SHOWN])
-            if len(found) > SHOWN:
-                yield f"  and {len(found) - SHOWN} more, which `archreview diff` shows"
+    def beside(self, reviews: Sequence[Review]) -> tuple[Against, ...]:
+        """Each review of this run beside the earlier one of the same design."""
+        alone = len(reviews) == 1
+        return tuple(Against(r, self._path, self._compare(r, alone)) for r in reviews)
 
     def _compare(self, review: Review, alone: bool) -> Comparison | None:
-        """The comparison with the earlier review of the same path.
+        """The comparison with the earlier review of the same design, however its path is written.
 
-        Where both are of one design, its name is enough, wherever either lies.
+        Where both are of one design alone, its name is enough, wherever either lies.
         """
-        path = Path(review.document.path)
-        same = [r for r in self._reviews if Path(r.document.path) == path]
+        design = _design(review)
+        earlier = zip(self._designs, self._reviews, strict=True)
+        same = [known for name, known in earlier if name == design]
         if not same and alone and len(self._reviews) == 1:
-            same = [r for r in self._reviews if Path(r.document.path).name == path.name]
+            name = Path(review.document.path).name
+            same = [r for r in self._reviews if Path(r.document.path).name == name]
         return compare(same[-1], review) if same else None
+
+
+def _design(review: Review) -> str:
+    return identity(Path(review.document.path), Path.cwd())
 
 
 def _line(change: Change) -> str:

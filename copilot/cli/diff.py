@@ -24,7 +24,7 @@ from copilot.knowledge import Knowledge, load_knowledge
 from copilot.reports.comparison import comparison_report, render_markdown, render_text
 from copilot.review.compare import Comparison, compare
 from copilot.review.engine import Engine, JudgeChoice, make_engine
-from copilot.review.events import Done
+from copilot.review.reviewed import finished
 from copilot.review.run import review
 from copilot.review.saved import load_review
 from copilot.review.score import is_complete
@@ -120,12 +120,13 @@ async def _reviewed(name: str, engine: Engine | None) -> Review:
     assert engine is not None, "an engine is made when a review is not saved"
     path, revision = _split(name)
     if not revision:
-        return await _review(path, engine)
+        return (await finished(review(path, engine))).review
     with tempfile.TemporaryDirectory(prefix="archreview-") as folder:
         there = await asyncio.to_thread(
             check_out_revision, path, revision, Path(folder), engine.limits
         )
-        return _renamed(await _review(there, engine), shown(there), f"{shown(path)}@{revision}")
+        made = await finished(review(there, engine))
+        return _renamed(made.review, shown(there), f"{shown(path)}@{revision}")
 
 
 def _split(name: str) -> tuple[Path, str]:
@@ -134,13 +135,6 @@ def _split(name: str) -> tuple[Path, str]:
     if Path(name).exists() or not (at and path and revision):
         return Path(name), ""
     return Path(path), revision
-
-
-async def _review(path: Path, engine: Engine) -> Review:
-    async for event in review(path, engine):
-        if isinstance(event, Done):
-            return event.review
-    raise AssertionError("a review ends with Done")
 
 
 def _renamed(review: Review, old: str, new: str) -> Review:

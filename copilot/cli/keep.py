@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
 from pathlib import Path
 
 from copilot.errors import StoreError
@@ -12,8 +13,8 @@ from copilot.settings import Settings
 
 
 async def kept(
-    path: Path, events: AsyncIterator[Event], settings: Settings, say: Callable[[str], None]
-) -> AsyncIterator[Event]:
+    path: Path, events: AsyncGenerator[Event, None], settings: Settings, say: Callable[[str], None]
+) -> AsyncGenerator[Event, None]:
     """Pass the events of the review of `path` on, and keep the review when it is done.
 
     Nothing is kept with `ephemeral`. A store that cannot be used is told through `say`: the
@@ -32,12 +33,13 @@ async def kept(
         with Store.open(settings.workspace) as store:
             store.reviews.save(path, done.review, text=text, seen=seen)
 
-    async for event in events:
-        if isinstance(event, Read):
-            text = event.document.text
-        if isinstance(event, Done):
-            try:
-                await asyncio.to_thread(keep, event)
-            except StoreError as error:
-                say(f"the review is not kept for triage: {error}")
-        yield event
+    async with aclosing(events):
+        async for event in events:
+            if isinstance(event, Read):
+                text = event.document.text
+            if isinstance(event, Done):
+                try:
+                    await asyncio.to_thread(keep, event)
+                except StoreError as error:
+                    say(f"the review is not kept for triage: {error}")
+            yield event

@@ -16,11 +16,11 @@ from copilot.cli.model_options import model_options
 from copilot.cli.progress import Reporter
 from copilot.documents.load import Limits, load_document
 from copilot.errors import CopilotError, InputError
-from copilot.files import write_atomically
+from copilot.files import check_replaceable, write_atomically
 from copilot.knowledge import Knowledge, load_knowledge
 from copilot.knowledge.meeting import MeetingKnowledge, load_meeting
 from copilot.review.engine import Engine, JudgeChoice, make_engine
-from copilot.review.events import Done
+from copilot.review.reviewed import Reviewed, finished
 from copilot.review.run import review
 from copilot.review.saved import load_review
 from copilot.schema import Document, Review
@@ -86,21 +86,14 @@ def load_subject(design: Path, judge: JudgeChoice, quiet: bool, **options: Any) 
     meeting = load_meeting(engine.knowledge, settings.knowledge)
     with Reporter(1, len(engine.knowledge.dimensions), quiet) as reporter:
         done = asyncio.run(_review(design, engine, reporter))
-    document = load_document(design, engine.limits)
-    return Subject(done, document, engine.knowledge, meeting, settings, engine)
+    return Subject(done.review, done.document, engine.knowledge, meeting, settings, engine)
 
 
-async def _review(design: Path, engine: Engine, reporter: Reporter) -> Review:
-    found: Review | None = None
+async def _review(design: Path, engine: Engine, reporter: Reporter) -> Reviewed:
     try:
-        async for event in review(design, engine):
-            reporter.show(design.name, event)
-            if isinstance(event, Done):
-                found = event.review
+        return await finished(review(design, engine), reporter.teller(design.name))
     finally:
         await engine.close()
-    assert found is not None, "a review ends with Done or raises"
-    return found
 
 
 def _saved(path: Path, settings: Settings, quiet: bool) -> Subject:
@@ -140,6 +133,7 @@ def check_file(out: Path | None, *inputs: Path | None) -> None:
     """Refuse a file that cannot be written, or that is one of the inputs, before any work."""
     if out is None:
         return
+    check_replaceable(out)
     if out.is_dir():
         raise InputError("is a folder, one file is wanted", where=out, todo="change --out")
     if not out.parent.is_dir():

@@ -11,7 +11,7 @@ from rich.console import Console
 
 from copilot.documents.folder import members
 from copilot.errors import InputError
-from copilot.files import write_atomically
+from copilot.files import check_replaceable, write_atomically
 from copilot.knowledge import Knowledge
 from copilot.reports.formats import FORMS
 from copilot.reports.terminal import print_review
@@ -43,6 +43,7 @@ def check_out(out: Path | None, form: str, inputs: Sequence[Path]) -> None:
         )
     if out is None:
         return
+    check_replaceable(out)
     folder = out if out.is_dir() else out.parent
     if not folder.is_dir():
         raise InputError("no such folder", where=folder, todo="create it or change --out")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Awaitable, Callable
 from types import TracebackType
 from typing import Self
 
@@ -60,6 +61,14 @@ class Reporter:
             case Done(review):
                 done = f"judged in {review.usage.seconds:.1f} s, {len(review.findings)} findings"
                 self._step(name, done, advance=0)
+
+    def teller(self, name: str) -> Callable[[Event], Awaitable[None]]:
+        """`show` for the design called `name`, as `finished` wants it."""
+
+        async def tell(event: Event) -> None:
+            self.show(name, event)
+
+        return tell
 
     def failed(self, message: str) -> None:
         """A design that could not be reviewed: always said, even when quiet."""

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from copilot.judges.model.judge import ModelJudge
     from copilot.judges.model.requests import Answers
     from copilot.review.engine import Engine
-    from copilot.review.reviewed import Reviewed
     from copilot.settings import Settings
 
 UNNAMED = "exchange:unnamed"
@@ -105,6 +104,8 @@ def import_(
     """
     from copilot.cli.output import check_out, emit
     from copilot.judges.model.exchange import FolderAnswers, write_requests
+    from copilot.review.reviewed import finished
+    from copilot.review.run import review
     from copilot.review.score import is_complete
 
     check_out(out, form, [design])
@@ -112,7 +113,7 @@ def import_(
     if answers.names == {"judge-all"} and not options.get("depth"):
         options["depth"] = "quick"
     _, engine, _ = _engine(options, answers)
-    reviewed = asyncio.run(_review(design, engine, dimensions))
+    reviewed = asyncio.run(finished(review(design, engine, dimensions)))
     _tell(answers, further)
     if further is not None and answers.open:
         write_requests(answers.open, further)
@@ -155,17 +156,3 @@ class _Nobody:
 
     async def keep(self, request: Any, answer: Any) -> None:
         """There is nothing to keep."""
-
-
-async def _review(design: Path, engine: Engine, dimensions: tuple[str, ...]) -> Reviewed:
-    from copilot.review.events import Done, Read
-    from copilot.review.reviewed import Reviewed
-    from copilot.review.run import review
-
-    document = None
-    async for event in review(design, engine, dimensions):
-        if isinstance(event, Read):
-            document = event.document
-        elif isinstance(event, Done):
-            return Reviewed(event.review, document)
-    raise InputError("the review did not finish")

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import os
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from copilot.cli.baseline import Baseline
+from copilot.cli.baseline import Against, Baseline
 from copilot.cli.dry_run import dry_run
 from copilot.cli.fail_on import FailOn, FailOnType
 from copilot.cli.keep import kept
@@ -21,8 +22,7 @@ from copilot.errors import CopilotError, ExitCode, InputError
 from copilot.judges.model.setup import tracing
 from copilot.reports.formats import FORMS
 from copilot.review.engine import Engine, JudgeChoice, make_engine
-from copilot.review.events import Done, Read
-from copilot.review.reviewed import Reviewed
+from copilot.review.reviewed import Reviewed, finished
 from copilot.review.run import review, select_dimensions
 from copilot.review.score import is_complete
 from copilot.schema import Finding
@@ -122,12 +122,12 @@ def command(
     if reviewed:
         emit(reviewed, engine.knowledge, form, out, designs)
     reviews = [one.review for one in reviewed]
-    if earlier and not quiet:
-        for line in earlier.lines(reviews):
-            click.echo(f"archreview: {line}", err=True)
+    beside = earlier.beside(reviews) if earlier else ()
+    for line in () if quiet else (line for one in beside for line in one.lines()):
+        click.echo(f"archreview: {line}", err=True)
     if failed or not all(map(is_complete, reviews)):
         return ExitCode.BAD_INPUT if failed else ExitCode.INCOMPLETE
-    counted = _counted(reviewed, earlier if fail_on and fail_on.new_only else None, settled)
+    counted = _counted(reviewed, beside if fail_on and fail_on.new_only else (), settled)
     return ExitCode.FINDINGS if fail_on and fail_on.reached_by(counted) else ExitCode.OK
 
 
@@ -148,17 +148,12 @@ async def _review_all(
 ) -> tuple[list[Reviewed], bool]:
     """The reviews that succeeded, each with its document, and whether any design failed."""
     reviewed: list[Reviewed] = []
-    failed, document = False, None
+    failed = False
     try:
         for path in designs:
             try:
-                events = review(path, engine, dimensions)
-                async for event in kept(path, events, settings, reporter.warn):
-                    reporter.show(path.name, event)
-                    if isinstance(event, Read):
-                        document = event.document
-                    elif isinstance(event, Done):
-                        reviewed.append(Reviewed(event.review, document))
+                events = kept(path, review(path, engine, dimensions), settings, reporter.warn)
+                reviewed.append(await finished(events, reporter.teller(path.name)))
             except CopilotError as error:
                 failed = True
                 reporter.failed(str(error))
@@ -168,13 +163,11 @@ async def _review_all(
 
 
 def _counted(
-    reviewed: list[Reviewed], earlier: Baseline | None, settled: Settled | None
+    reviewed: list[Reviewed], beside: Sequence[Against], settled: Settled | None
 ) -> list[Finding]:
-    """The findings that `--fail-on` looks at: not in the baseline, not settled."""
+    """The findings that `--fail-on` looks at: new where reviews lie beside, and not settled."""
+    found = [one.new_findings() for one in beside] or [list(o.review.findings) for o in reviewed]
     counted: list[Finding] = []
-    for one in reviewed:
-        findings = list(one.review.findings)
-        if earlier:
-            findings = earlier.new_findings(one.review, alone=len(reviewed) == 1)
+    for one, findings in zip(reviewed, found, strict=True):
         counted += settled.unsettled(one, findings) if settled else findings
     return counted

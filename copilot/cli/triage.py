@@ -49,9 +49,13 @@ def list_(
 ) -> None:
     """Show the findings of the last review of DESIGNS (all when none is named) and decisions."""
     with _open(workspace, read_only=True) as store:
-        names = _names(store, designs) or [d.design for d in store.designs.list() if d.last]
+        named = [store.identity(path) for path in designs]
+        names = named or [d.design for d in store.designs.list() if d.last]
         found = [standings(store, name, {TriageState(state) for state in states}) for name in names]
-    click.echo(render_json(found) if form == "json" else "\n\n".join(map(_text, found)))
+    if not found:
+        click.echo("archreview: no design has a review in this workspace", err=True)
+    if found or form == "json":
+        click.echo(render_json(found) if form == "json" else "\n\n".join(map(_text, found)))
 
 
 @command.command("set")
@@ -77,7 +81,7 @@ def set_(
     """
     decision = _decision(state=state, who=who(name), **fields)
     with _open(workspace) as store:
-        (identity,) = _names(store, (design,))
+        identity = store.identity(design)
         findings = find(store, identity, fingerprints)
         store.triage.decide(identity, findings, decision)
     for finding in findings:
@@ -112,8 +116,10 @@ def undo(design: Path | None, workspace: Path | None) -> None:
 def export(designs: tuple[Path, ...], form: Any, out: Path | None, workspace: Path | None) -> None:
     """Write the current decisions (about DESIGNS) as text that git can diff and merge."""
     with _open(workspace, read_only=True) as store:
-        names = [store.identity(path) for path in designs]
+        names = [_known(store, path) for path in designs]
         decided = [d for d in store.triage.current() if not names or d.design in names]
+    if not decided:
+        click.echo("archreview: nothing is decided yet, the export is empty", err=True)
     text = write_decisions(decided, form)
     if out is None:
         click.echo(text, nl=False)
@@ -155,14 +161,13 @@ def _open(workspace: Path | None, read_only: bool = False) -> Store:
     return Store.open(load_settings(workspace=workspace).workspace, read_only=read_only)
 
 
-def _names(store: Store, designs: tuple[Path, ...]) -> list[str]:
-    """The identities of reviewed designs; raises InputError for others."""
-    names = [store.identity(path) for path in designs]
-    for path, name in zip(designs, names, strict=True):
-        if store.reviews.latest(name) is None:
-            todo = f"run `archreview review {path}` first"
-            raise InputError("has no review in this workspace", where=path, todo=todo)
-    return names
+def _known(store: Store, path: Path) -> str:
+    """The identity of a design that was reviewed or decided on; raises InputError for others."""
+    design = store.identity(path)
+    if not store.reviews.of(design) and not store.triage.all(design):
+        todo = "name a design that `archreview triage list` shows"
+        raise InputError("has neither review nor decision here", where=path, todo=todo)
+    return design
 
 
 def _decision(**fields: Any) -> Decision:

@@ -48,7 +48,11 @@ def latest(store: Store, design: str) -> Review:
     """The last review of a design; raises InputError without one."""
     review = store.reviews.latest(design)
     if review is None:
-        raise InputError("has no review in this workspace", where=design, todo="review it first")
+        raise InputError(
+            "has no review in this workspace",
+            where=design,
+            todo="run `archreview review` on it first",
+        )
     return review
 
 

@@ -34,7 +34,9 @@ from copilot.settings import Settings, load_settings
     type=click.Choice(["quick", "standard", "deep"]),
     help="One call for all dimensions, one for each (default), or one for each and a critic.",
 )
-@click.option("--max-cost", type=float, metavar="USD", help="Most to spend on the model.")
+@click.option(
+    "--max-cost", type=float, metavar="USD", help="Most to spend on the model in a session."
+)
 @click.option(
     "--workspace",
     type=click.Path(path_type=Path),

@@ -90,11 +90,12 @@ def _add_lookups(server: MCPServer[Any], session: Session, reads: ToolAnnotation
         dimension: Annotated[
             str | None, Field(description="Only findings of the dimension with this id.")
         ] = None,
+        limit: Annotated[int, Field(ge=1, le=500, description="How many at most.")] = 50,
     ) -> views.Findings:
         """Findings in full: what, so what, fix, quotes with file and line, proof of absence."""
         made = await _told(session.latest(path, dimension, _teller(ctx)))
         least = Severity(severity) if severity else None
-        return views.findings(made, session.root, least, dimension)
+        return views.findings(made, session.root, least, dimension, limit)
 
     @server.tool(title="Questions to ask the authors", annotations=reads)
     async def questions(
@@ -105,10 +106,9 @@ def _add_lookups(server: MCPServer[Any], session: Session, reads: ToolAnnotation
         ] = None,
         limit: Annotated[int, Field(ge=1, le=100, description="How many at most.")] = 10,
     ) -> views.Questions:
-        """Follow-up questions that the design leaves open, most valuable first."""
-        made = await _told(session.latest(path, None, _teller(ctx)))
-        _check_role(session, role)
-        return views.questions(made, session.root, role, limit)
+        """What to ask the authors, most valuable first, each naming something of the design."""
+        made, asked = await _told(session.questions(path, role, _teller(ctx)))
+        return views.questions(made, asked, session.root, role, limit)
 
 
 def _add_ask(server: MCPServer[Any], session: Session, reads: ToolAnnotations) -> None:
@@ -119,12 +119,6 @@ def _add_ask(server: MCPServer[Any], session: Session, reads: ToolAnnotations) -
     ) -> views.Answer:
         """Answer a question from the document's own text, every sentence cited, or say not told."""
         return views.answer(await _told(session.ask(path, question)), session.root)
-
-
-def _check_role(session: Session, role: str | None) -> None:
-    known = sorted({r for c in session.knowledge.criteria.values() for r in c.roles})
-    if role is not None and role not in known:
-        raise ToolError(f"unknown role {one_line(role, 80)!r} — use one of: {', '.join(known)}")
 
 
 async def _told(work: Awaitable[T]) -> T:

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import aclosing
+from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import cast
 
 from copilot.errors import InputError
 from copilot.knowledge import Knowledge, load_knowledge
+from copilot.knowledge.meeting import load_meeting
 from copilot.mcp.confine import confined, content_digest
+from copilot.meeting.agenda import check_roles
+from copilot.meeting.questions import Asked
+from copilot.meeting.questions import ask as ask_authors
 from copilot.review.ask import Reply, ask
 from copilot.review.engine import Engine, JudgeChoice, make_engine
-from copilot.review.events import Done, Event
+from copilot.review.events import Event
+from copilot.review.reviewed import Reviewed, finished
 from copilot.review.run import review, select_dimensions
-from copilot.schema import Review
 from copilot.settings import Settings
 
 KEPT = 32
@@ -29,24 +31,28 @@ Content = tuple[Path, str]
 """A design and the digest of its files."""
 
 Key = tuple[Content | None, JudgeChoice, tuple[str, ...]]
-"""Content, judge and dimensions of a review that is kept."""
+"""Content, judge (never auto) and dimensions of a review that is kept."""
 
 
 class Session:
-    """Reviews designs under a root folder, one at a time, and each content only once."""
+    """Reviews designs under a root folder, one at a time, and each content only once.
+
+    All that a model judges is paid from one budget, which the settings give.
+    """
 
     def __init__(self, root: Path, settings: Settings, judge: JudgeChoice) -> None:
         self.root = root
         self.knowledge: Knowledge = load_knowledge(settings.knowledge)
+        self._meeting = load_meeting(self.knowledge, settings.knowledge)
         self._settings = settings
-        self._judge = judge
+        self._judge = _named(judge, settings)
         self._engines: dict[JudgeChoice, Engine] = {}
-        self._reviews: OrderedDict[Key, Review] = OrderedDict()
+        self._reviews: OrderedDict[Key, Reviewed] = OrderedDict()
         self._busy = asyncio.Lock()
 
     async def review(
         self, path: str, judge: JudgeChoice | None, dimensions: tuple[str, ...], tell: Tell
-    ) -> Review:
+    ) -> Reviewed:
         """The review of a design, from memory when its content was reviewed alike before.
 
         Raises InputError for a path outside of the root, an unknown dimension and a judge that
@@ -61,19 +67,33 @@ class Session:
                 return known
             return await self._made(real, content, chosen, dimensions, tell)
 
-    async def latest(self, path: str, dimension: str | None, tell: Tell) -> Review:
+    async def latest(self, path: str, dimension: str | None, tell: Tell) -> Reviewed:
         """The latest review of a design that judged `dimension`, whoever judged; made if need be.
 
-        Raises what `review` raises.
+        Without `dimension` the latest that judged all of them, else the latest of some. Raises
+        what `review` raises.
         """
         wanted = {d.id for d in select_dimensions(self.knowledge, [dimension] if dimension else [])}
         real = confined(self.root, path)
         async with self._busy:
             content = await self._content(real)
-            for key, known in self._newest(content):
-                if dimension is None or wanted <= set(key[2]):
-                    return known
-            return await self._made(real, content, self._judge, (), tell)
+            kept = self._newest(content)
+            fitting = [known for key, known in kept if wanted <= set(key[2])]
+            if dimension is None:
+                fitting += [known for _, known in kept]
+            return fitting[0] if fitting else await self._made(real, content, self._judge, (), tell)
+
+    async def questions(self, path: str, role: str | None, tell: Tell) -> tuple[Reviewed, Asked]:
+        """What to ask the authors, with the latest review; raises what `latest` raises.
+
+        Raises InputError for a role that the knowledge does not have.
+        """
+        check_roles([role] if role else [], self.knowledge)
+        made = await self.latest(path, None, tell)
+        asked = await asyncio.to_thread(
+            ask_authors, made.review, made.document, self.knowledge, self._meeting
+        )
+        return made, asked
 
     async def ask(self, path: str, question: str) -> Reply:
         """What a design tells about a question; raises what `copilot.review.ask.ask` raises."""
@@ -96,7 +116,9 @@ class Session:
         if self._judge == "offline" and judge == "model":
             todo = "start it with --judge auto and --model NAME, or ask for the offline judge"
             raise InputError("this server was started to judge offline", todo=todo)
-        return self._judge if self._judge == "offline" or judge is None else judge
+        if self._judge == "offline" or judge is None:
+            return self._judge
+        return _named(judge, self._settings)
 
     async def _made(
         self,
@@ -105,30 +127,33 @@ class Session:
         judge: JudgeChoice,
         dimensions: tuple[str, ...],
         tell: Tell,
-    ) -> Review:
+    ) -> Reviewed:
         """A new review, which is kept."""
         engine = await self._engine(judge)
         asked = len(select_dimensions(self.knowledge, dimensions))
-        events = cast(AsyncGenerator[Event, None], review(real, engine, dimensions))
-        async with aclosing(events):
-            async for event in events:
-                await tell(event, asked)
-                if isinstance(event, Done):
-                    self._keep(content, judge, event.review)
-                    return event.review
-        raise AssertionError("a review ends with Done")
+        events = review(real, engine, dimensions)
+        made = await finished(events, lambda event: tell(event, asked))
+        self._keep(content, judge, made)
+        return made
 
     async def _content(self, real: Path) -> Content | None:
         """The design and the digest of its files; None when they should not be read whole."""
         digest = await asyncio.to_thread(content_digest, real, self._settings.max_bytes)
         return None if digest is None else (real, digest)
 
-    def _newest(self, content: Content | None) -> list[tuple[Key, Review]]:
+    def _newest(self, content: Content | None) -> list[tuple[Key, Reviewed]]:
         """What is kept about this content, the latest first."""
         return [(key, made) for key, made in reversed(self._reviews.items()) if key[0] == content]
 
-    def _keep(self, content: Content | None, judge: JudgeChoice, made: Review) -> None:
+    def _keep(self, content: Content | None, judge: JudgeChoice, made: Reviewed) -> None:
         if content is not None:
-            self._reviews[(content, judge, made.manifest.dimensions)] = made
+            self._reviews[(content, judge, made.review.manifest.dimensions)] = made
         while len(self._reviews) > KEPT:
             self._reviews.popitem(last=False)
+
+
+def _named(judge: JudgeChoice, settings: Settings) -> JudgeChoice:
+    """The judge that `auto` stands for; two names of one judge would have two budgets."""
+    if judge != "auto":
+        return judge
+    return "model" if settings.model else "offline"

@@ -8,10 +8,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from copilot.knowledge import Knowledge
+from copilot.meeting.agenda import pack
+from copilot.meeting.questions import Asked, MeetingQuestion
 from copilot.reports.safe import one_line
 from copilot.reports.scorecard import place, scorecard, unjudged_rows
 from copilot.review.ask import Reply
-from copilot.schema import Citation, Finding, Question, Record, Review, Severity
+from copilot.review.reviewed import Reviewed
+from copilot.schema import Citation, Finding, Record, Severity
 
 QUOTE_LIMIT = 300
 CITATIONS = 3
@@ -65,8 +68,6 @@ class ReviewSummary(Record):
     unjudged: tuple[str, ...]
     """Aspects that could not be judged."""
     notes: tuple[str, ...]
-    questions: int
-    """How many questions the tool `questions` has."""
 
 
 class FullFinding(Record):
@@ -94,8 +95,12 @@ class Findings(Record):
     """Findings of a review, most severe first."""
 
     path: str
+    dimensions: tuple[str, ...]
+    """What was judged: nothing is said about other dimensions."""
     total: int
-    """Findings of the whole review, before the filter."""
+    """Findings of this review, before filter and limit."""
+    left_out: int
+    """Findings that pass the filter and are over the limit."""
     findings: tuple[FullFinding, ...]
 
 
@@ -103,19 +108,31 @@ class AskedQuestion(Record):
     """A question to ask the authors."""
 
     priority: int
+    """1 is asked first."""
     text: str
+    """What the design says about it, then the question."""
+    names: tuple[str, ...]
+    """What of the document the text names."""
     roles: tuple[str, ...]
     aspect: str
+    severity: Severity
+    minutes: int
     why: str
+    citations: tuple[Cited, ...]
+    probes: tuple[str, ...]
+    """What to ask next."""
     good_answer: str
+    red_flags: tuple[str, ...]
 
 
 class Questions(Record):
     """Open questions, most valuable first."""
 
     path: str
+    dimensions: tuple[str, ...]
+    """What was judged: nothing is asked about other dimensions."""
     total: int
-    """Questions of the whole review, before filter and limit."""
+    """Questions about this design, before filter and limit."""
     questions: tuple[AskedQuestion, ...]
 
 
@@ -137,8 +154,9 @@ class Answer(Record):
     """Where a search came closest, when the document does not tell."""
 
 
-def summary(review: Review, knowledge: Knowledge, root: Path) -> ReviewSummary:
+def summary(made: Reviewed, knowledge: Knowledge, root: Path) -> ReviewSummary:
     """A review at a glance."""
+    review = made.review
     asked = set(review.manifest.dimensions)
     severities = [finding.severity for finding in review.findings]
     return ReviewSummary(
@@ -163,34 +181,37 @@ def summary(review: Review, knowledge: Knowledge, root: Path) -> ReviewSummary:
         strengths=tuple(_cited(strength.citation, root) for strength in review.strengths),
         unjudged=tuple(row.aspect for row in unjudged_rows(review)),
         notes=tuple(map(one_line, review.notes)),
-        questions=len(review.questions),
     )
 
 
 def findings(
-    review: Review, root: Path, severity: Severity | None, dimension: str | None
+    made: Reviewed, root: Path, severity: Severity | None, dimension: str | None, limit: int
 ) -> Findings:
-    """The findings at least as severe as `severity`, of one dimension or of all."""
-    kept = (
+    """The first `limit` findings at least as severe as `severity`, of one dimension or of all."""
+    review = made.review
+    kept = [
         finding
         for finding in review.findings
         if (severity is None or finding.severity.rank <= severity.rank)
         and dimension in (None, finding.dimension)
-    )
+    ]
     return Findings(
         path=_relative(review.document.path, root),
+        dimensions=review.manifest.dimensions,
         total=len(review.findings),
-        findings=tuple(_full(finding, root) for finding in kept),
+        left_out=len(kept[limit:]),
+        findings=tuple(_full(finding, root) for finding in kept[:limit]),
     )
 
 
-def questions(review: Review, root: Path, role: str | None, limit: int) -> Questions:
+def questions(made: Reviewed, asked: Asked, root: Path, role: str | None, limit: int) -> Questions:
     """The first `limit` questions, those that a role can answer when one is named."""
-    kept = [q for q in review.questions if role is None or role in q.roles]
+    kept = pack(asked.questions, [role] if role else []).questions
     return Questions(
-        path=_relative(review.document.path, root),
-        total=len(review.questions),
-        questions=tuple(map(_question, kept[:limit])),
+        path=_relative(made.review.document.path, root),
+        dimensions=made.review.manifest.dimensions,
+        total=len(asked.questions),
+        questions=tuple(_question(question, root) for question in kept[:limit]),
     )
 
 
@@ -259,14 +280,20 @@ def _searched(finding: Finding, root: Path) -> str:
     return one_line(f"{finding.searched.share_read:.0%} of the text read; nearest: {near or '-'}")
 
 
-def _question(question: Question) -> AskedQuestion:
+def _question(question: MeetingQuestion, root: Path) -> AskedQuestion:
     return AskedQuestion(
-        priority=question.priority,
+        priority=question.number,
         text=one_line(question.text),
+        names=tuple(map(one_line, question.names)),
         roles=question.roles,
         aspect=question.aspect,
+        severity=question.severity,
+        minutes=question.minutes,
         why=one_line(question.why),
+        citations=tuple(_cited(citation, root) for citation in question.citations[:CITATIONS]),
+        probes=question.probes,
         good_answer=one_line(question.good_answer),
+        red_flags=question.red_flags,
     )
 
 

@@ -9,6 +9,7 @@ has no place of its own and stands on the first line of the file.
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -18,19 +19,12 @@ from copilot import __version__
 from copilot.documents.formats import format_of
 from copilot.knowledge import Knowledge
 from copilot.reports.safe import one_line, printable
-from copilot.reports.sarif_rules import INJECTION, rules
+from copilot.reports.sarif_rules import INJECTION, LEVELS, rules
 from copilot.reports.scorecard import unjudged_rows
 from copilot.review.score import is_complete
 from copilot.schema import Citation, Finding, Nearest, Review, Severity
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
-LEVELS = {
-    Severity.CRITICAL: "error",
-    Severity.HIGH: "error",
-    Severity.MEDIUM: "warning",
-    Severity.LOW: "note",
-    Severity.INFO: "note",
-}
 RANKS = {
     Severity.CRITICAL: 95.0,
     Severity.HIGH: 80.0,
@@ -39,6 +33,7 @@ RANKS = {
     Severity.INFO: 5.0,
 }
 """SARIF's rank, 0..100: the middle of the severity's band."""
+_MESSAGE = str.maketrans({"\\": "\\\\", "[": "\\[", "]": "\\]", "{": "{{", "}": "}}"})
 _WITH_LINES = ("markdown", "rst", "text")
 
 
@@ -83,8 +78,11 @@ def _artifacts(reviews: Sequence[Review]) -> Iterator[dict[str, Any]]:
             location = _artifact(review, file)
             if location["uri"] not in seen:
                 seen.add(location["uri"])
-                digest = {"textSha256": review.document.digest}
-                yield {"location": location, "roles": ["analysisTarget"], "properties": digest}
+                yield {
+                    "location": location,
+                    "roles": ["analysisTarget"],
+                    "properties": {"designTextSha256": review.document.digest},
+                }
 
 
 def _result(review: Review, finding: Finding, index: dict[str, int]) -> dict[str, Any]:
@@ -194,11 +192,11 @@ def _artifact(review: Review, file: str) -> dict[str, Any]:
 
 
 def _uri(path: Path) -> str:
-    absolute = Path.cwd() / path
+    absolute = Path(os.path.normpath(Path.cwd() / path))  # a link is named as it is
     for folder in (_repository(absolute), Path.cwd()):
         if folder is not None and absolute.is_relative_to(folder):
             return quote(absolute.relative_to(folder).as_posix())
-    return absolute.as_uri() if path.is_absolute() else quote(path.as_posix())
+    return absolute.as_uri()
 
 
 def _repository(path: Path) -> Path | None:
@@ -207,5 +205,8 @@ def _repository(path: Path) -> Path | None:
 
 
 def _plain(text: str) -> str:
-    """Text for a message: brackets would make a link of what a document says."""
-    return one_line(text).replace("\\", "\\\\").replace("[", "\\[").replace("]", "\\]")
+    """Text for a message: brackets would make a link of what a document says.
+
+    Braces, which stand around placeholders, are doubled (SARIF 2.1.0, 3.11.5).
+    """
+    return one_line(text).translate(_MESSAGE)

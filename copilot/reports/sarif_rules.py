@@ -29,6 +29,8 @@ _PROBLEM = {
     Severity.INFO: "recommendation",
 }
 _LEVEL = {"error": "error", "warning": "warning", "recommendation": "note"}
+LEVELS = {severity: _LEVEL[problem] for severity, problem in _PROBLEM.items()}
+"""SARIF's level of a result."""
 _LIMIT = 1024
 """Characters that code scanning shows of a description."""
 

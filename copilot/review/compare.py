@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from enum import StrEnum
+from itertools import islice
 from typing import Literal
 
 from pydantic import AwareDatetime
@@ -122,29 +124,46 @@ def compare(old: Review, new: Review) -> Comparison:
 
 _Match = Literal["fingerprint", "text", "aspect"]
 
+MOST = 500
+"""Findings of a review whose texts are compared; more is no review of ours but an edited one."""
+_MOST_PAIRS = 2_000
+"""Pairs of findings whose texts are compared."""
+
 
 def _pairs(old: tuple[Finding, ...], new: tuple[Finding, ...]) -> dict[int, tuple[Finding, _Match]]:
     """Index of a new finding -> the old one that it is; each old one at most once but by aspect."""
     pairs: dict[int, tuple[Finding, _Match]] = {}
-    free = {finding.fingerprint: finding for finding in reversed(old)}
+    free = dict(enumerate(old))
+    known: dict[str, list[int]] = {}
+    for k in reversed(free):
+        known.setdefault(free[k].fingerprint, []).append(k)
     for i, finding in enumerate(new):
-        if finding.fingerprint in free:
-            pairs[i] = (free.pop(finding.fingerprint), "fingerprint")
+        if same := known.get(finding.fingerprint):
+            pairs[i] = (free.pop(same.pop()), "fingerprint")
     anchors = {i: anchor_of(f) for i, f in enumerate(new) if i not in pairs}
+    was = {k: anchor_of(f) for k, f in islice(free.items(), MOST)}
     alike = [
-        (-likeness(was, anchor), i, was.fingerprint)
-        for was in map(anchor_of, free.values())
-        for i, anchor in anchors.items()
-        if is_same(was, anchor)
+        (-likeness(was[k], anchors[i]), i, k)
+        for i, k in islice(_comparable(anchors, was), _MOST_PAIRS)
+        if is_same(was[k], anchors[i])
     ]
-    for _, i, fingerprint in sorted(alike):
-        if i not in pairs and fingerprint in free:
-            pairs[i] = (free.pop(fingerprint), "text")
+    for _, i, k in sorted(alike):
+        if i not in pairs and k in free:
+            pairs[i] = (free.pop(k), "text")
     by_aspect = {a: f for f in reversed(old) for a in aspects_of(anchor_of(f)) if _is_verdict(f)}
     for i, anchor in anchors.items():
-        if i not in pairs and _is_verdict(new[i]) and (was := _by_aspect(anchor, by_aspect)):
-            pairs[i] = (was, "aspect")
+        if i not in pairs and _is_verdict(new[i]) and (earlier := _by_aspect(anchor, by_aspect)):
+            pairs[i] = (earlier, "aspect")
     return pairs
+
+
+def _comparable(new: Mapping[int, Anchor], old: Mapping[int, Anchor]) -> Iterator[tuple[int, int]]:
+    """The pairs of a new and an old finding that may be one, by kind and aspects."""
+    for i, anchor in islice(new.items(), MOST):
+        aspects = aspects_of(anchor)
+        for k, was in old.items():
+            if was.kind == anchor.kind and not aspects.isdisjoint(aspects_of(was)):
+                yield i, k
 
 
 def _is_verdict(finding: Finding) -> bool:

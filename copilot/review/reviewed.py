@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import aclosing
 from dataclasses import dataclass
 from pathlib import Path
 
 from copilot.documents.load import Limits, load_document
 from copilot.errors import DocumentError
+from copilot.review.events import Done, Event, Read
 from copilot.schema import Document, Review
 
 
@@ -18,6 +21,25 @@ class Reviewed:
     document: Document | None
     absent: str = ""
     """Why the document is not at hand, in one line."""
+
+
+async def finished(
+    events: AsyncGenerator[Event, None], tell: Callable[[Event], Awaitable[None]] | None = None
+) -> Reviewed:
+    """The review that these events end with; each of them is told on the way.
+
+    Raises what the review raises; the events are closed whatever happens.
+    """
+    document = None
+    async with aclosing(events):
+        async for event in events:
+            if tell is not None:
+                await tell(event)
+            if isinstance(event, Read):
+                document = event.document
+            elif isinstance(event, Done):
+                return Reviewed(event.review, document)
+    raise AssertionError("a review ends with Done or raises")
 
 
 def reread(review: Review, beside: Path, limits: Limits = Limits()) -> Reviewed:  # noqa: B008 - it is frozen

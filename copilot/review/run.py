@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from pathlib import Path
@@ -44,7 +44,7 @@ PASSAGES_PER_ASPECT = 8
 
 async def review(
     path: Path, engine: Engine, dimensions: Sequence[str] = ()
-) -> AsyncIterator[Event]:
+) -> AsyncGenerator[Event, None]:
     """Review one design; the last event is Done.
 
     `dimensions` limits the review to these ids (all when empty); aspects of the others are

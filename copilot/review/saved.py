@@ -23,11 +23,15 @@ def load_reviews(path: Path) -> tuple[Review, ...]:
     """
     try:
         data = json.loads(path.read_text("utf-8"))
+        json.dumps(data, ensure_ascii=False).encode("utf-8")
     except OSError as error:
         raise InputError(f"cannot be read: {error.strerror}", where=path) from error
     except json.JSONDecodeError as error:
         what = f"is not whole JSON: {error.msg}"
         raise InputError(what, where=path, line=error.lineno, todo=_AGAIN) from error
+    except UnicodeEncodeError as error:
+        what = "holds half of a surrogate pair, which no report can be written with"
+        raise InputError(what, where=path, todo=_AGAIN) from error
     except (ValueError, RecursionError) as error:  # no UTF-8, endless digits, endless brackets
         raise InputError("is not JSON text", where=path, todo=_AGAIN) from error
     records = data if isinstance(data, list) else [data]

@@ -48,11 +48,11 @@ class Decisions:
             earlier = _by_aspect(self.all(design))
             decided = tuple(
                 Decided(
-                    id=identifier(design, anchor, decision),
+                    id=(number := identifier(design, anchor, decision)),
                     design=design,
                     anchor=anchor,
                     decision=decision,
-                    replaces=_same(earlier, anchor),
+                    replaces=tuple(i for i in _same(earlier, anchor) if i != number),
                     batch=batch,
                 )
                 for anchor, decision in made

@@ -52,10 +52,11 @@ class Designs:
         return self._database.read(self._summary, _LISTED)
 
     def key(self, connection: sqlite3.Connection, design: str) -> int:
-        """The row of a design within a transaction; a new one when it was not known."""
+        """The row of a design within a transaction; a new one, off the list, where unknown."""
         now = datetime.now(UTC).isoformat()
         connection.execute(
-            "INSERT INTO design (path, added) VALUES (?, ?) ON CONFLICT DO NOTHING", (design, now)
+            "INSERT INTO design (path, added, listed) VALUES (?, ?, 0) ON CONFLICT DO NOTHING",
+            (design, now),
         )
         row = connection.execute("SELECT id FROM design WHERE path = ?", (design,)).fetchone()
         return int(row[0])

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import yaml
-from pydantic import ValidationError
+from pydantic import ValidationError, field_validator
 
 from copilot.errors import InputError
 from copilot.knowledge.marked_yaml import Marked, place_of, read_yaml
@@ -44,6 +44,13 @@ class Block(Record):
     replaces: tuple[str, ...] = ()
     line: int
     """Where its block begins in the file."""
+
+    @field_validator("design")
+    @classmethod
+    def _is_identity(cls, design: str) -> str:
+        if not design or "\0" in design or ".." in design.split("/"):
+            raise ValueError("is no path of a design as `archreview triage export` writes it")
+        return design
 
 
 def write_decisions(decided: Iterable[Decided], form: Literal["yaml", "json"]) -> str:

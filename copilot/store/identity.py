@@ -13,7 +13,7 @@ import stat
 from pathlib import Path
 
 from copilot.documents.folder import members
-from copilot.errors import DocumentError
+from copilot.errors import DocumentError, InputError
 
 Stamp = dict[str, tuple[int, int, str]]
 """File below the design ("" for the design itself) -> size, modification time in ns, SHA-256.
@@ -25,8 +25,14 @@ _HASHED = 50_000_000
 
 
 def identity(path: Path, home: Path) -> str:
-    """The identity of the design at `path`, for a workspace that lies in `home`."""
-    full, home = path.resolve(), home.resolve()
+    """The identity of the design at `path`, for a workspace that lies in `home`.
+
+    Raises InputError for what no file system takes as a path.
+    """
+    try:
+        full, home = path.resolve(), home.resolve()
+    except (OSError, RuntimeError, ValueError) as error:  # links in a circle, a NUL
+        raise InputError("is a path that cannot be followed", where=repr(str(path))) from error
     name = full.relative_to(home).as_posix() if full.is_relative_to(home) else full.as_posix()
     return os.fsencode(name).decode("utf-8", "backslashreplace")
 

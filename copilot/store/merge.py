@@ -21,7 +21,7 @@ class Fate(StrEnum):
     ADDED = "added"
     """Nothing was decided about its finding before, or it follows on what was."""
     KNOWN = "known"
-    """The store has it, as the current decision or as an earlier one."""
+    """The store has it, as the current decision or as one that it follows on."""
     CONFLICT = "conflict"
     """The store holds another decision that neither follows on the other."""
 
@@ -40,6 +40,7 @@ class Merged(Record):
 def merge(store: Store, blocks: Sequence[Block], take: Take = "ours") -> tuple[Merged, ...]:
     """Add the decisions of a file, all or none; each design is one stroke for `undo`.
 
+    A decision that was undone here counts as not made: the file brings it back.
     `take` settles conflicts: ours keeps the store's decision, theirs takes the file's, newest the
     one that was made later.
     """
@@ -55,8 +56,8 @@ def merge(store: Store, blocks: Sequence[Block], take: Take = "ours") -> tuple[M
 
 
 def _fate(block: Block, known: Iterable[Decided], take: Take) -> Merged:
-    earlier = [d for d in known if is_same(d.anchor, block.anchor)]
-    ours = next((d for d in reversed(earlier) if d.undone is None), None)
+    earlier = [d for d in known if d.undone is None and is_same(d.anchor, block.anchor)]
+    ours = earlier[-1] if earlier else None
     number = identifier(block.design, block.anchor, block.decision)
     seen = any(number == d.id or number in d.replaces for d in earlier)
     if seen or (ours is not None and _alike(ours.decision, block.decision)):

@@ -5,7 +5,8 @@ from __future__ import annotations
 import copy
 import io
 import zipfile
-from collections.abc import Iterator
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -115,25 +116,26 @@ class _Body:
         for run, nodes in runs.items():
             self._cut_run(run, dict(nodes), ordered)
 
-    def _cut_run(self, run: Any, starts: dict[Any, int], cuts: list[int]) -> None:
+    def _cut_run(self, run: Any, starts: dict[Any, int], cuts: Sequence[int]) -> None:
         segments: list[list[Any]] = [[]]
         fresh = False
         for child in [c for c in run if c.tag != self._qn("w:rPr")]:
             for piece, start in self._pieces(child, starts.get(child), cuts):
-                if fresh or (start in cuts and segments[-1]):
+                if fresh or (_holds(cuts, start) and segments[-1]):
                     segments.append([])
                 segments[-1].append((piece, start))
-                fresh = start is not None and start + len(piece.text or "") in cuts
+                fresh = start is not None and _holds(cuts, start + len(piece.text or ""))
         self._spread(run, segments)
 
     def _pieces(
-        self, child: Any, start: int | None, cuts: list[int]
+        self, child: Any, start: int | None, cuts: Sequence[int]
     ) -> list[tuple[Any, int | None]]:
         """A child of a run, a `w:t` in as many parts as the cuts make of it."""
         if start is None:
             return [(child, None)]
         text = child.text or ""
-        inner = [cut - start for cut in cuts if start < cut < start + len(text)]
+        within = slice(bisect_right(cuts, start), bisect_left(cuts, start + len(text)))
+        inner = [cut - start for cut in cuts[within]]
         edges = [0, *inner, len(text)]
         parts: list[tuple[Any, int | None]] = []
         for first in edges[:-1]:
@@ -182,6 +184,14 @@ class _Body:
         runs = [Run(element, part) for element in (first, last)]
         comment = self._word.add_comment(runs, text, author=AUTHOR, initials="ar")
         comment._comment_elm.date = datetime.fromisoformat(created)
+
+
+def _holds(cuts: Sequence[int], offset: int | None) -> bool:
+    """True when the offset is one of the ascending `cuts`."""
+    if offset is None:
+        return False
+    place = bisect_left(cuts, offset)
+    return place < len(cuts) and cuts[place] == offset
 
 
 def _saved(word: Word) -> bytes:

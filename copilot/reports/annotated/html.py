@@ -89,6 +89,7 @@ class _Page(HTMLParser):
         self.top = max(0, self._content if self._body < 0 else self._body)
         """Offset after the <body> tag; without one, after what belongs to the head."""
         self.shown = "".join(self._parts)
+        self._starts = [shown for shown, _, _ in self._runs]
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Note where the body begins and what is not shown."""
@@ -146,10 +147,9 @@ class _Page(HTMLParser):
     def pieces(self, spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
         """Source offsets of the pieces of text that the spans of the visible text cover."""
         pieces = []
-        starts = [shown for shown, _, _ in self._runs]
         for start, end in spans:
-            first = max(0, bisect_right(starts, start) - 1)
-            last = bisect_right(starts, end)
+            first = max(0, bisect_right(self._starts, start) - 1)
+            last = bisect_right(self._starts, end)
             for shown, source, length in self._runs[first:last]:
                 a, b = max(start, shown), min(end, shown + length)
                 if a < b and self._source[source + a - shown : source + b - shown].strip():

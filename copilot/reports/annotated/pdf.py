@@ -50,13 +50,13 @@ def annotate_pdf(data: bytes, remarks: Remarks, where: str) -> bytes:
     """
     size = max(1, len(remarks.text))
     wanted = [(mark.citation.quote, mark.start / size) for mark in remarks.marks]
-    found = _places(data, wanted)
-    placed = [bool(places) for places in found]
-    summary = remarks.summary(placed)
-    top = "\n".join((remarks.head, *(line for lines in summary for line in ("", *lines))))
     # pypdf logs a line for every odd object, which would land in the user's terminal
     logging.getLogger("pypdf").setLevel(logging.CRITICAL)
     try:
+        found = _places(data, wanted)
+        placed = [bool(places) for places in found]
+        summary = remarks.summary(placed)
+        top = "\n".join((remarks.head, *(line for lines in summary for line in ("", *lines))))
         writer = _writer(data)
         _note(writer, top, remarks)
         for number, (places, text) in enumerate(zip(found, remarks.texts(placed), strict=True)):
@@ -65,7 +65,7 @@ def annotate_pdf(data: bytes, remarks: Remarks, where: str) -> bytes:
                 _highlight(writer, place, said, f"{number}-{nth}", remarks)
         written = io.BytesIO()
         writer.write(written)
-    except Exception as error:  # pypdf raises almost anything on damaged objects
+    except Exception as error:  # pdfium and pypdf raise almost anything on damaged objects
         what = f"cannot be given annotations ({type(error).__name__})"
         raise InputError(what, where=where, todo=_REPAIR) from error
     return written.getvalue()
