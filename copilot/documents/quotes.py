@@ -67,6 +67,8 @@ def fold_character(character: str) -> str:
 
 def fold(text: str) -> str:
     """`text` as Folded holds it, without space at the ends."""
+    if text.isascii():  # nothing to fold but white space
+        return " ".join(text.split())
     return Folded(text).text.strip()
 
 
