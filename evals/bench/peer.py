@@ -1,4 +1,4 @@
-"""archreview beside the pipeline that LangChain's own tutorial leads to: `python -m evals.bench.peer`.
+"""archreview beside the pipeline of LangChain's own tutorial: `python -m evals.bench.peer`.
 
 The peer loads a design, splits it (RecursiveCharacterTextSplitter, 1,000 characters, 200 shared),
 puts it into Chroma, and asks for each of the nine dimensions in turn: the four nearest chunks, a
@@ -231,7 +231,8 @@ def main() -> None:
         return
     print(f"{COUNT} designs, {LATENCY} s a call, {COUNT * ASPECTS} rows expected")
     print(f"{'faults':>6} {'side':>10} {'wall s':>7} {'requests':>8} {'in flight':>9} "
-          f"{'prompt tokens':>13} {'cached':>6} {'peak MB':>7} {'rows lost':>9} {'unfounded':>9}")  # fmt: skip
+          f"{'prompt tokens':>13} {'cached':>6} {'peak MB':>7} {'rows lost':>9} "
+          f"{'unfounded':>9}")  # fmt: skip
     with tempfile.TemporaryDirectory() as home:
         folder = Path(home) / "designs"
         folder.mkdir()
