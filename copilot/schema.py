@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from enum import StrEnum
+from functools import cached_property
 from typing import Annotated, Literal
 
 from pydantic import (
@@ -66,7 +67,7 @@ class Severity(StrEnum):
     LOW = "low"
     INFO = "info"
 
-    @property
+    @cached_property
     def rank(self) -> int:
         """0 for critical up to 4 for info, so that sorting puts the worst first."""
         return list(Severity).index(self)
@@ -81,7 +82,7 @@ class Level(StrEnum):
     HIGH = "high"
     VERY_HIGH = "very_high"
 
-    @property
+    @cached_property
     def rank(self) -> int:
         """0 for very low up to 4 for very high."""
         return list(Level).index(self)

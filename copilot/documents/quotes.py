@@ -10,6 +10,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from functools import cached_property
+from itertools import islice
 
 from copilot.schema import Document, Passage, Quote
 
@@ -66,6 +67,8 @@ def fold_character(character: str) -> str:
 
 def fold(text: str) -> str:
     """`text` as Folded holds it, without space at the ends."""
+    if text.isascii():  # nothing to fold but white space
+        return " ".join(text.split())
     return Folded(text).text.strip()
 
 
@@ -92,7 +95,8 @@ class QuoteFinder:
     def find(self, quote: Quote) -> tuple[int, int] | None:
         """Offsets of the quote in the document, or None when it does not stand there."""
         text, document = quote.text.strip(), self._document.text
-        if sum(character.isalnum() for character in text) < MIN_CHARACTERS:
+        letters = (True for character in text if character.isalnum())
+        if not next(islice(letters, MIN_CHARACTERS - 1, None), False):
             return None
         if quote.start is not None and document.startswith(text, quote.start):
             return quote.start, quote.start + len(text)

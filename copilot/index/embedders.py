@@ -93,6 +93,7 @@ class LocalEmbedder:
         """
         texts_words = [text.split() for text in texts]
         ids = self._token_ids({word for words in texts_words for word in words})
+        self._widen({token for tokens in ids.values() for token in tokens})
         means = np.zeros((len(texts), self.dimensions), np.float32)
         for row, words in zip(means, texts_words, strict=True):
             if words:
@@ -112,13 +113,17 @@ class LocalEmbedder:
             known.update({word: ids for word, ids in fresh.items() if len(word) <= _SHORT})
         return found
 
-    def _mean(self, tokens: list[int]) -> Vectors:
-        """Mean of the tokens' rows as float32, widening rows that are used for the first time."""
-        rows = np.asarray(tokens)
+    def _widen(self, tokens: Iterable[int]) -> None:
+        """Make float32 rows of the tokens that are used for the first time."""
+        rows = np.fromiter(tokens, np.intp)
         new = rows[~self._widened[rows]]
         self._rows[new] = self._half[new]
         self._widened[new] = True
-        mean: Vectors = self._rows[rows].mean(axis=0)
+
+    def _mean(self, tokens: list[int]) -> Vectors:
+        """Mean of the tokens' rows; `ndarray.mean` says the same and takes twice as long."""
+        rows = self._rows.take(tokens, axis=0)
+        mean: Vectors = np.add.reduce(rows, axis=0) / np.float32(len(tokens))
         return mean
 
 

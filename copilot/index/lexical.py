@@ -50,7 +50,7 @@ class Lexical:
         if self._bm25 is None:
             return table
         for row, query in zip(table, queries, strict=True):
-            known = [word for word in stems(query) if word in self._bm25.vocab_dict]
+            known = [word for word in _query(query) if word in self._bm25.vocab_dict]
             if known:
                 row[:] = self._bm25.get_scores(known)
         return table
@@ -59,6 +59,12 @@ class Lexical:
 def stems(text: str) -> list[str]:
     """Lower-case words of two letters and more, without stop words, each cut to its stem."""
     return [_stem(word) for word in _WORD.findall(text.lower()) if word not in _STOP]
+
+
+@lru_cache(maxsize=4_096)
+def _query(text: str) -> tuple[str, ...]:
+    """`stems` of a query: those of the aspects are asked of every document."""
+    return tuple(stems(text))
 
 
 @lru_cache(maxsize=50_000)

@@ -6,11 +6,13 @@ evals/retrieval.md compares the fusions on labelled documents.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from copilot.index.direct import PassageVectors
+from copilot.index.embedders import Embedder, Vectors
 from copilot.index.lexical import Lexical
 from copilot.schema import Document, Hit, Passage
 
@@ -70,13 +72,19 @@ class HybridSearch:
 
         The steps are coarser than the differences between machines, so ranks repeat.
         """
-        exact = self._embedder.embed(queries) @ self._vectors.T
+        exact = _query_vectors(self._embedder, tuple(queries)) @ self._vectors.T
         rounded: Scores = np.round(np.clip(exact, -1, 1).astype(np.float64), 5)
         return rounded
 
     def lexical(self, queries: Sequence[str]) -> Scores:
         """BM25 of each query and passage."""
         return self._lexical.scores(queries)
+
+
+@lru_cache(maxsize=4)
+def _query_vectors(embedder: Embedder, queries: tuple[str, ...]) -> Vectors:
+    """Vectors of queries; a review asks those of the aspects, of every document the same."""
+    return embedder.embed(queries)
 
 
 def zscores(scores: Scores) -> Scores:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from copilot.judges.offline.cues import WordIndex
+from copilot.judges.offline.cues import word_index
 from copilot.judges.protocol import Evidence
 from copilot.review.citations import Verifier
 from copilot.review.scope import outside
@@ -51,7 +51,7 @@ def _with_scope(
     asked = [r for r in rows if r.status is Status.MISSING and r.aspect in subjects]
     if not asked:
         return rows
-    words = WordIndex(evidence.document.text)
+    words = word_index(evidence.document.text)
     why = {row.aspect: outside(subjects[row.aspect], evidence.document, words) for row in asked}
     return tuple(row.model_copy(update={"outside": why.get(row.aspect, "")}) for row in rows)
 

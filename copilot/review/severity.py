@@ -6,6 +6,8 @@ of risk named info, low, medium, high and critical here.
 
 from __future__ import annotations
 
+from functools import cache
+
 from copilot.schema import Aspect, Criterion, Level, Met, Severity, Status
 
 _RISK = {
@@ -30,8 +32,13 @@ def criterion_severity(criterion: Criterion, status: Status, *, outside: bool = 
     may lie outside what the document designs, two.
     """
     less = 2 if outside else int(status is not Status.MISSING)
-    likelihood = list(Level)[max(0, criterion.likelihood.rank - less)]
-    return severity(criterion.impact, likelihood)
+    return _less_likely(criterion.impact, criterion.likelihood, less)
+
+
+@cache
+def _less_likely(impact: Level, likelihood: Level, levels: int) -> Severity:
+    """Severity of a risk that is so many levels less likely; a review asks 400 times."""
+    return severity(impact, list(Level)[max(0, likelihood.rank - levels)])
 
 
 def aspect_severity(

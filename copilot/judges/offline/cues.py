@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Iterable
+from functools import lru_cache
 
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
 
@@ -33,8 +34,7 @@ class WordIndex:
 
     def find(self, cue: str) -> list[tuple[int, int]]:
         """Offsets of every place where the cue stands; `*` at a word's end matches any ending."""
-        parts = cue.casefold().replace("*", "\0").split()
-        words = [part for raw in parts for part in _cue_words(raw)]
+        words = _cue(cue)
         if not words:
             return []
         places = []
@@ -64,6 +64,19 @@ class WordIndex:
     @staticmethod
     def _fits(word: str, wanted: str) -> bool:
         return word.startswith(wanted[:-1]) if wanted.endswith("\0") else word == wanted
+
+
+@lru_cache(maxsize=1)
+def word_index(text: str) -> WordIndex:
+    """The words of the text that was asked for last: the steps of a review share them."""
+    return WordIndex(text)
+
+
+@lru_cache(maxsize=8_192)
+def _cue(cue: str) -> tuple[str, ...]:
+    """The index's words for a cue; those of a knowledge pack are looked up in every document."""
+    parts = cue.casefold().replace("*", "\0").split()
+    return tuple(word for part in parts for word in _cue_words(part))
 
 
 def _cue_words(part: str) -> list[str]:

@@ -101,7 +101,7 @@ def retracts(unit: Unit) -> bool:
 
 def promises(unit: Unit) -> bool:
     """Whether the sentence is a bare promise: short, and left open."""
-    return len(unit.text.split()) <= PROMISE_WORDS and _PROMISE.search(unit.text) is not None
+    return unit.words <= PROMISE_WORDS and _PROMISE.search(unit.text) is not None
 
 
 def discount(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import islice
 from typing import NamedTuple
 
 import numpy as np
@@ -42,29 +43,31 @@ def best_spans(units: Sequence[Unit], scores: Floats, count: int) -> tuple[Span,
             continue
         first, last = _grow(units, scores, int(index), taken)
         taken.update(range(first, last + 1))
-        if sum(map(_letters, units[first : last + 1])) < MIN_CHARACTERS:
+        if not _has_letters(units[first : last + 1]):
             continue  # a word like "Review" could stand anywhere and proves nothing
         chance = 1 / (1 + float(np.exp(-scores[index])))
         spans.append(Span(units[first].start, units[last].end, round(chance, 4)))
     return tuple(spans)
 
 
-def _letters(unit: Unit) -> int:
-    return sum(character.isalnum() for character in unit.text)
+def _has_letters(units: Sequence[Unit]) -> bool:
+    """Whether the units hold as many letters and digits as a quote needs."""
+    letters = (True for unit in units for character in unit.text if character.isalnum())
+    return next(islice(letters, MIN_CHARACTERS - 1, None), False)
 
 
 def _grow(units: Sequence[Unit], scores: Floats, index: int, taken: set[int]) -> tuple[int, int]:
     """The run around a unit: neighbours that score nearly as well, or any while it is short."""
     first = last = index
     while last - first + 1 < MAX_UNITS:
-        words = sum(len(unit.text.split()) for unit in units[first : last + 1])
+        words = sum(unit.words for unit in units[first : last + 1])
         free = [
             side
             for side in (last + 1, first - 1)
             if 0 <= side < len(units)
             and side not in taken
             and units[side].path == units[index].path
-            and words + len(units[side].text.split()) <= MAX_WORDS
+            and words + units[side].words <= MAX_WORDS
         ]
         best = max(free, key=lambda side: scores[side], default=None)
         if best is None or (words >= SHORT and scores[best] < scores[index] - CLOSE):

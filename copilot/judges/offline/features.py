@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
@@ -51,7 +52,7 @@ class Vocabulary:
             known = sorted({self.index[term] for term in row if term in self.index})
             if known:
                 weights = self.weights[known]
-                length = float(np.linalg.norm(weights)) + 1e-9
+                length = float(np.sqrt(weights.dot(weights))) + 1e-9
                 values.append(weights * np.float32(scale / length))
                 indices.extend(known)
             offsets.append(len(indices))
@@ -116,7 +117,7 @@ class Extractor:
         own = [terms(unit.text) for unit in units]
         near = [[] if loose else _around(own, i) for i in range(len(units))]
         cues = tuple(self.signals.cues(unit.text) for unit in units)
-        above = tuple(self.signals.cues(f"{unit.heading} . {unit.lead}") for unit in units)
+        above = tuple(map(cache(self.signals.cues), (f"{u.heading} . {u.lead}" for u in units)))
         technologies = tuple(self.signals.technologies(unit.text) for unit in units)
         counts = np.hstack([_counts(hits, self.aspects) for hits in (cues, above, technologies)])
         dense: list[Floats] = [
@@ -127,13 +128,23 @@ class Extractor:
         ]
         return UnitFeatures(
             own=self.terms.bag(own, scales.own),
-            heading=self.heading_terms.bag(map(heading_terms, units), scales.heading),
+            heading=self.heading_terms.bag(_above(units), scales.heading),
             near=self.terms.bag(near, scales.near),
             dense=np.hstack(dense).astype(np.float32),
             cues=cues,
             heading_cues=above,
             technologies=technologies,
         )
+
+
+def _above(units: Sequence[Unit]) -> Iterable[list[str]]:
+    """`heading_terms` of each unit, computed once for those that stand under the same."""
+    known: dict[tuple[str, str], list[str]] = {}
+    for unit in units:
+        place = (unit.heading, unit.lead)
+        if place not in known:
+            known[place] = heading_terms(unit)
+        yield known[place]
 
 
 def heading_terms(unit: Unit) -> list[str]:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from copilot.documents.sentences import sentences
 from copilot.judges.offline.criteria import Span, criterion_verdicts
-from copilot.judges.offline.cues import WordIndex
+from copilot.judges.offline.cues import WordIndex, word_index
 from copilot.judges.offline.model import LearnedModel, Prediction
 from copilot.judges.protocol import Evidence
 from copilot.knowledge import Knowledge
@@ -82,11 +82,13 @@ class OfflineJudge:
             return self._reading
 
     def _study(self, document: Document) -> _Reading:
+        text = document.text
+        spans = sentences(text)
         return _Reading(
             digest=document.digest,
-            predictions=self._model.predict(document.text, document.sections, self._embed),
-            sentences=tuple(sentences(document.text)),
-            words=WordIndex(document.text),
+            predictions=self._model.predict(text, document.sections, self._embed, spans),
+            sentences=tuple(spans),
+            words=word_index(text),
         )
 
     def _judgement(self, aspect: Aspect, reading: _Reading, text: str) -> Judgement:

@@ -92,10 +92,17 @@ class LearnedModel:
             ) from error
 
     def predict(
-        self, text: str, sections: Sequence[Section], embed: Embed
+        self,
+        text: str,
+        sections: Sequence[Section],
+        embed: Embed,
+        spans: Sequence[tuple[int, int]] | None = None,
     ) -> dict[str, Prediction]:
-        """A prediction for every aspect; all are missing in a text without sentences."""
-        parts = units(text, sections)
+        """A prediction for every aspect; all are missing in a text without sentences.
+
+        `spans` are the text's sentences where they are known already.
+        """
+        parts = units(text, sections, spans)
         if not parts:
             nothing = Prediction(Status.MISSING, (0.0, 0.0, 1.0), (), ())
             return dict.fromkeys(self.aspects, nothing)

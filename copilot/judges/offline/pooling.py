@@ -98,7 +98,7 @@ def _cue_columns(
         for aspect, _ in hits:
             counts[row, aspect] += 1
     distinct = _distinct(features.cues, aspects)
-    length = np.log(sum(len(unit.text.split()) for unit in units) / 1000 + 0.3)
+    length = np.log(sum(unit.words for unit in units) / 1000 + 0.3)
     return [
         distinct,
         _distinct(features.heading_cues, aspects),
@@ -122,7 +122,7 @@ def _distinct(rows: Sequence[Hits], aspects: int) -> Floats:
 def _document_row(units: Sequence[Unit]) -> Floats:
     """Length and form of the document."""
     shape = np.array([unit.shape for unit in units], np.float32).mean(axis=0)
-    words = sum(len(unit.text.split()) for unit in units)
+    words = sum(unit.words for unit in units)
     titled = float(np.mean([bool(unit.path) for unit in units]))
     sections = len({unit.path for unit in units})
     form = [shape[column] * factor for column, factor in _DOCUMENT_SHAPE]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 
@@ -54,5 +55,6 @@ def penalties(units: Sequence[Unit]) -> Floats:
     return np.array([AWKWARD if awkward(unit) else 0 for unit in units], np.float32)
 
 
+@lru_cache(maxsize=4_096)
 def _title(text: str) -> str:
     return _NUMBER.sub("", text).casefold()

@@ -8,11 +8,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 from copilot.judges.offline.tokens import plain_words
 
 Hits = frozenset[tuple[int, str]]
 """Pairs (index of the aspect, the cue or technology found)."""
+
+
+class _Phrase(NamedTuple):
+    """A cue phrase, ready to be compared with the words of a text."""
+
+    hit: tuple[int, str]
+    stem: str
+    """The first word, or how it begins."""
+    rest: tuple[tuple[str, bool], ...]
+    """The words behind it, each with whether it is only a beginning."""
+
 
 _STEM = 3
 """Cues whose first word is a stem are looked up by that many letters."""
@@ -25,8 +37,8 @@ class Signals:
         self, cues: Sequence[Sequence[str]], technologies: Sequence[Mapping[str, object]]
     ) -> None:
         """`cues[k]` are aspect k's phrases; a technology has names, case (bool) and aspects."""
-        self._whole: dict[str, list[tuple[int, str, list[str]]]] = {}
-        self._stems: dict[str, list[tuple[int, str, list[str]]]] = {}
+        self._whole: dict[str, list[_Phrase]] = {}
+        self._stems: dict[str, list[_Phrase]] = {}
         for aspect, phrases in enumerate(cues):
             for phrase in phrases:
                 self._add(aspect, phrase)
@@ -38,10 +50,12 @@ class Signals:
         words = plain_words(text)
         found = set()
         for at, word in enumerate(words):
-            candidates = self._whole.get(word, []) + self._stems.get(word[:_STEM], [])
-            for aspect, phrase, parts in candidates:
-                if _stands(words, at, parts):
-                    found.add((aspect, phrase))
+            for phrase in self._whole.get(word, ()):
+                if _goes_on(words, at, phrase.rest):
+                    found.add(phrase.hit)
+            for phrase in self._stems.get(word[:_STEM], ()):
+                if word.startswith(phrase.stem) and _goes_on(words, at, phrase.rest):
+                    found.add(phrase.hit)
         return frozenset(found)
 
     def technologies(self, text: str) -> Hits:
@@ -62,16 +76,18 @@ class Signals:
         stem = parts[0].endswith("*")
         index = self._stems if stem else self._whole
         key = parts[0].rstrip("*")[:_STEM] if stem else parts[0]
-        index.setdefault(key, []).append((aspect, phrase, parts))
+        rest = tuple((part.rstrip("*"), part.endswith("*")) for part in parts[1:])
+        index.setdefault(key, []).append(_Phrase((aspect, phrase), parts[0].rstrip("*"), rest))
 
 
-def _stands(words: list[str], at: int, parts: list[str]) -> bool:
-    if at + len(parts) > len(words):
+def _goes_on(words: list[str], at: int, rest: tuple[tuple[str, bool], ...]) -> bool:
+    """Whether the rest of a phrase stands behind the word at `at`."""
+    if at + len(rest) >= len(words):
         return False
-    return all(
-        words[at + k].startswith(part[:-1]) if part.endswith("*") else words[at + k] == part
-        for k, part in enumerate(parts)
-    )
+    for word, (part, stem) in zip(words[at + 1 : at + 1 + len(rest)], rest, strict=True):
+        if not (word.startswith(part) if stem else word == part):
+            return False
+    return True
 
 
 def _names(

@@ -23,6 +23,8 @@ _STOP = frozenset(_STOP_WORDS.split())
 
 def without_links(text: str) -> str:
     """The text with link targets and tags replaced by blanks."""
+    if "<" not in text and "](" not in text and "://" not in text:
+        return text
     return _LINK.sub(" ", text)
 
 

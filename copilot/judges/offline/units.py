@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from copilot.documents.sentences import sentences
+from copilot.documents.sentences import Span, sentences
 from copilot.judges.offline.surroundings import KINDS, surroundings
 from copilot.schema import Section
 
@@ -80,6 +80,8 @@ class Unit(NamedTuple):
     """Specificity, hedges and form, about 0 to 2 each; columns are named by `SHAPE`."""
     paragraph: int = 0
     """Number of the paragraph, list item or table row that it stands in."""
+    words: int = 0
+    """Of the text, parted by blanks."""
 
     @property
     def heading(self) -> str:
@@ -87,9 +89,15 @@ class Unit(NamedTuple):
         return " . ".join(self.path[-2:])
 
 
-def units(text: str, sections: Sequence[Section]) -> list[Unit]:
-    """The units of a document in order, each under its section's path."""
-    spans = [span for span in sentences(text) if not _CONTENTS.search(text[slice(*span)])]
+def units(
+    text: str, sections: Sequence[Section], spans: Sequence[Span] | None = None
+) -> list[Unit]:
+    """The units of a document in order, each under its section's path.
+
+    `spans` are the text's sentences where they are known already.
+    """
+    known = sentences(text) if spans is None else spans
+    spans = [span for span in known if not _CONTENTS.search(text[slice(*span)])]
     numbered = [_NUMBERED.match(text[slice(*span)]) is not None for span in spans]
     places = sorted(sections, key=lambda section: section.start)
     found: list[Unit] = []
@@ -105,8 +113,9 @@ def units(text: str, sections: Sequence[Section]) -> list[Unit]:
         paragraph += _BLANK.search(gap) is not None or ("\n" in gap and _starts_item(body))
         above = (*path, title) if title else path
         shape = (*_shape(body, index, len(spans)), *surroundings(above))
-        found.append(Unit(start, end, body, above, lead, shape, paragraph))
-        if body.rstrip("*_ ").endswith(":") and (len(body.split()) > 3 or not _is_title(body)):
+        words = len(body.split())
+        found.append(Unit(start, end, body, above, lead, shape, paragraph, words))
+        if body.rstrip("*_ ").endswith(":") and (words > 3 or not _is_title(body)):
             lead = body
         elif _is_title(body) and not any(_steps(numbered, index)):
             title, lead = body, ""
@@ -115,7 +124,8 @@ def units(text: str, sections: Sequence[Section]) -> list[Unit]:
 
 def loose_unit(text: str) -> Unit:
     """A sentence that stands in no document."""
-    return Unit(0, len(text), text, (), "", (*_shape(text, 50, 100), *surroundings(())))
+    shape = (*_shape(text, 50, 100), *surroundings(()))
+    return Unit(0, len(text), text, (), "", shape, words=len(text.split()))
 
 
 def _starts_item(body: str) -> bool:
