@@ -9,6 +9,8 @@ from __future__ import annotations
 import asyncio
 import getpass
 import tempfile
+import threading
+from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from copilot.knowledge import Knowledge
+    from copilot.knowledge.meeting import MeetingKnowledge
+    from copilot.review.asking import Item
     from copilot.schema import Document, Finding, Review, TriageState
     from copilot.settings import Settings
     from copilot.store import DesignSummary, Store
@@ -59,6 +63,14 @@ class Session:
     designs: tuple[DesignSummary, ...] = ()
     running: Path | None = None
     """The design that is under review now."""
+    meeting: MeetingKnowledge | None = None
+    """What questions are made with; read when the first is."""
+    drafted: deque[tuple[Review, tuple[Item, ...]]] = field(
+        default_factory=lambda: deque(maxlen=4)
+    )
+    """Questions of the reviews that were shown last."""
+    drafting: threading.Lock = field(default_factory=threading.Lock)
+    """Held while questions are worked out: two screens want the same ones."""
     _memory: tempfile.TemporaryDirectory[str] | None = None
     _writer: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1))
     """One thread for what is written, so that it is kept in the order in which it was done."""

@@ -63,13 +63,25 @@ class Dialog(ModalScreen[Answer | None], Generic[Answer]):
     focused: Reactive[Widget | None] = Reactive(None, repaint=False)
     """What has the focus; the screen behind is not drawn again when it changes."""
     title_text = ""
+    _behind: Picture | None = None
     keys_text = "enter does it · esc leaves"
 
-    def render(self) -> Visual:
+    def render(self) -> Visual:  # type: ignore[override]
         """The screen behind, as it was when the dialog opened or was resized."""
         stack = self.app.screen_stack
         at = stack.index(self) if self in stack else 0
-        return Picture(stack[at - 1]._compositor.render_strips(self.size) if at else [])
+        if at and self._behind is None and self.size == stack[at - 1].size:
+            self._behind = Picture(stack[at - 1]._compositor.render_strips(self.size))
+        return self._behind or Picture([])
+
+    def notify_style_update(self) -> None:
+        """Draw the screen behind anew: the theme may have changed."""
+        super().notify_style_update()
+        self._behind = None
+
+    def on_resize(self) -> None:
+        """Draw the screen behind anew."""
+        self._behind = None
 
     def compose(self) -> ComposeResult:
         """The box with the dialog's own widgets."""
