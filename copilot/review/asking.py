@@ -38,6 +38,8 @@ class Item(Record):
     text: str
     """As it is asked: the reviewer's words where there are any."""
     original: str
+    ask: str = ""
+    """The question without what leads up to it, for a list; empty where nothing does."""
     aspect: str
     """Empty for a question of the reviewer's own."""
     criterion: str
@@ -63,6 +65,11 @@ class Item(Record):
     """Oldest first."""
     settled: bool = False
     """True when the review, with its answers, does not ask it any more."""
+
+    @property
+    def short(self) -> str:
+        """How it stands in a list."""
+        return self.text if self.edited else self.ask or self.text
 
     @property
     def edited(self) -> bool:

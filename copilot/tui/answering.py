@@ -8,6 +8,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar, cast
 
+from textual import work
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
@@ -64,8 +65,9 @@ class Answering(Screen[None]):
     def ask_anew(self) -> None:
         """Find what there is to ask, and show it."""
         self._stale = False
-        self.run_worker(self._pose, exclusive=True, group="questions")
+        self._pose()
 
+    @work(exclusive=True, group="questions")
     async def _pose(self) -> None:
         try:
             self.posed = await asking.pose(self.session)

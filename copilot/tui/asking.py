@@ -71,6 +71,7 @@ def _item(question: MeetingQuestion) -> Item:
         key=question.criterion,
         text=question.text,
         original=question.text,
+        ask=question.ask,
         aspect=question.aspect,
         criterion=question.criterion,
         settles=tuple(c for c in question.settles if c != question.criterion),

@@ -66,7 +66,7 @@ class QuestionTable(Rows):
         glyph, style = looks.SEVERITY[item.severity]
         mark, shade = state(item)
         quiet = item.settled or item.hidden or item.asked is not None
-        text = one_line(item.text, max(10, width - 13))
+        text = one_line(item.short, max(10, width - 13))
         return Content.assemble(
             (f"{mark} ", shade),
             (f"{index + 1:>2} ", "$faint"),
