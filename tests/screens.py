@@ -16,7 +16,7 @@ from copilot.tui.app import ArchReview
 from copilot.tui.session import Session
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"
-AWAITED = ("decide", "findings", "open", "relist")
+AWAITED = ("decide", "findings", "keep", "open", "questions", "relist", "relist files")
 """Workers whose outcome the next key of a journey is about."""
 NAMES = {" ": "space", "/": "slash", "?": "question_mark", ".": "full_stop", "-": "minus"}
 

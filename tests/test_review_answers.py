@@ -134,7 +134,9 @@ def test_questions_keep_their_place_when_they_are_answered(made: Made) -> None:
     first = asking.items(before, knowledge)
     key = next(item.key for item in first if item.aspect == "resources.cost")
     given = (said(COST).model_copy(update={"criterion": key}),)
-    later = asking.items(after, knowledge, {}, given, before)
+    later = asking.items(
+        after, knowledge, {}, given, before=asking.own_questions(before, knowledge)
+    )
     assert [item.key for item in later] == [item.key for item in first]
     settled = [item for item in later if item.settled]
     assert {item.aspect for item in settled} == {"resources.cost"}

@@ -105,6 +105,36 @@ def test_a_newcomer_reviews_filters_reads_dismisses_and_it_lasts() -> None:
     play(journey)
 
 
+def test_verdicts_show_while_the_review_still_runs() -> None:
+    path = Path("design.md")
+    path.write_text(DESIGN.read_text("utf-8"), encoding="utf-8")
+
+    async def journey() -> None:
+        async with running(path, knowledge=None) as pilot:
+            await opened(pilot)
+            page = pilot.app.screen
+            seen: list[tuple[int, bool, str]] = []
+            stated = page._state
+
+            def watch() -> None:
+                stated()
+                running_now = pilot.app.session.running is not None
+                seen.append(
+                    (len(page.aspects.rows), running_now, str(page.query_one("#state").render()))
+                )
+
+            page._state = watch
+            await keys(pilot, "r")
+            await until(pilot, lambda: pilot.app.session.current.review)
+            total = len(pilot.app.session.current.review.coverage)
+            partial = [(count, said) for count, runs, said in seen if runs and 0 < count < total]
+            assert partial and all("dimensions" in said for _, said in partial)
+            assert [count for count, _ in partial] == sorted(count for count, _ in partial)
+            assert len(page.aspects.rows) == total
+
+    play(journey)
+
+
 def test_a_cancelled_review_leaves_everything_as_it_was(design: Path) -> None:
     async def journey() -> None:
         async with running(design) as pilot:

@@ -114,6 +114,7 @@ def test_screens_look_as_stored(design: Path, knowledge: Knowledge, size: tuple[
         async with running(design, knowledge=knowledge, size=size) as pilot:
             await go(pilot, "3")
             check_snapshot(f"questions-{name}", timeless(text(pilot)))
+            assert "then ask" in question_text(pilot.app.screen.item, knowledge).plain
             await keys(pilot, "4")
             check_snapshot(f"meeting-{name}", timeless(text(pilot)))
             await keys(pilot, "5")
@@ -285,8 +286,10 @@ def test_hostile_words_are_shown_literally(design: Path, knowledge: Knowledge) -
     async def journey() -> None:
         async with running(design, knowledge=knowledge, size=(160, 40)) as pilot:
             await go(pilot, "3")
-            for key in ("3", "4"):
+            for key, following in (("3", "j"), ("4", "n")):
                 await keys(pilot, key)
+                while not pilot.app.screen.item.answers:
+                    await keys(pilot, following)
                 shown = text(pilot)
                 assert "[bold red]x[/] [@click=app.quit]y[/] <U+001B>[2J <U+202E>back" in shown
                 assert "\x1b" not in shown and "\u202e" not in shown

@@ -38,9 +38,13 @@ class Item(Record):
     text: str
     """As it is asked: the reviewer's words where there are any."""
     original: str
+    ask: str = ""
+    """The question without what leads up to it, for a list; empty where nothing does."""
     aspect: str
     """Empty for a question of the reviewer's own."""
     criterion: str
+    settles: tuple[str, ...] = ()
+    """Other criteria that a full answer settles: those of its probes, those asked with it."""
     roles: tuple[str, ...]
     severity: Severity
     minutes: int
@@ -63,6 +67,11 @@ class Item(Record):
     """True when the review, with its answers, does not ask it any more."""
 
     @property
+    def short(self) -> str:
+        """How it stands in a list."""
+        return self.text if self.edited else self.ask or self.text
+
+    @property
     def edited(self) -> bool:
         """True when the reviewer uses other words."""
         return self.text != self.original
@@ -73,19 +82,22 @@ def items(
     knowledge: Knowledge,
     edits: Mapping[str, QuestionEdit] | None = None,
     answers: Iterable[Answer] = (),
-    before: Review | None = None,
+    drafts: Sequence[Item] | None = None,
+    before: Sequence[Item] | None = None,
 ) -> tuple[Item, ...]:
     """The questions of a review in the reviewer's order, with those that answers have settled.
 
-    `before` is the review without answers: its ranks hold, so that an answer moves no question.
+    `drafts` are its questions as somebody else put them; without them they are the review's own.
+    `before` are the questions of the review without answers: their ranks hold, so that an answer
+    moves no question.
     """
     given: dict[str, list[Answer]] = {}
     for answer in answers:
         given.setdefault(answer.criterion, []).append(answer)
-    drafts = _drafts(before or review, knowledge)
+    drafts = list(own_questions(review, knowledge) if drafts is None else drafts)
     if before is not None:
-        drafts = _merged(drafts, _drafts(review, knowledge), review)
-    known = {draft.key for draft in drafts}
+        drafts = _merged(before, drafts, review)
+    known = {criterion for draft in drafts for criterion in (draft.key, *draft.settles)}
     rank = float(len(drafts))
     for key in given:
         if key in knowledge.criteria and key not in known:
@@ -132,9 +144,9 @@ def is_own(key: str) -> bool:
     return key.startswith("own:")
 
 
-def _merged(old: list[Item], new: list[Item], review: Review) -> list[Item]:
+def _merged(old: Sequence[Item], new: Sequence[Item], review: Review) -> list[Item]:
     """The questions of before in their places, as the review sees them now; new ones behind."""
-    now = {item.key: item for item in new}
+    now = {criterion for item in new for criterion in (item.key, *item.settles)}
     rows = {row.aspect: row for row in review.coverage}
     merged = []
     for item in old:
@@ -150,7 +162,8 @@ def _merged(old: list[Item], new: list[Item], review: Review) -> list[Item]:
     return merged + [item.model_copy(update={"place": float(place)}) for place, item in places]
 
 
-def _drafts(review: Review, knowledge: Knowledge) -> list[Item]:
+def own_questions(review: Review, knowledge: Knowledge) -> list[Item]:
+    """The questions as the review itself asks them, in order of priority."""
     rows = {row.aspect: row for row in review.coverage}
     return [
         _item(
@@ -209,7 +222,9 @@ def _own(edit: QuestionEdit, place: float) -> Item:
 
 
 def _edited(item: Item, edit: QuestionEdit | None, given: Mapping[str, list[Answer]]) -> Item:
-    answers = tuple(given.get(item.criterion, ()))
+    about = dict.fromkeys((item.criterion, *item.settles))
+    found = (answer for criterion in about for answer in given.get(criterion, ()))
+    answers = tuple(sorted(found, key=lambda answer: answer.at))
     if edit is None:
         return item.model_copy(update={"answers": answers})
     return item.model_copy(

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar, cast
 
+from textual import work
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
 from copilot.errors import CopilotError
 from copilot.tui import asking
-from copilot.tui.messages import QuestionsChanged, ReviewEnded
+from copilot.tui.messages import QuestionsChanged, ReviewEnded, Told
 
 if TYPE_CHECKING:
     from copilot.review.asking import Item
@@ -44,9 +47,55 @@ class Answering(Screen[None]):
         """The question under the cursor."""
         raise NotImplementedError
 
-    def changed(self) -> None:
-        """Tell all screens that questions are others now."""
+    posed = asking.Posed()
+    """The questions of the open design, as they were last."""
+    _stale = True
+
+    def hear(self, message: Told) -> None:
+        """Follow the open design and its questions, as soon as the screen shows."""
+        self._stale = True
+        if self.is_current:
+            self.ask_anew()
+
+    def on_screen_resume(self) -> None:
+        """Catch up with what happened while another screen was shown."""
+        if self._stale:
+            self.ask_anew()
+
+    def ask_anew(self) -> None:
+        """Find what there is to ask, and show it."""
+        self._stale = False
+        self._pose()
+
+    @work(exclusive=True, group="questions")
+    async def _pose(self) -> None:
+        try:
+            self.posed = await asking.pose(self.session)
+        except CopilotError as error:
+            self.notify(str(error), severity="error", timeout=12, markup=False)
+        self.show_questions()
+
+    def show_questions(self) -> None:
+        """Show `posed`."""
+        raise NotImplementedError
+
+    def keep(self, act: Callable[[], object], then: Callable[[], object] | None = None) -> None:
+        """Have something kept by the writing thread, tell all screens, and go on."""
+        self.run_worker(self._keep(act, then), group="keep")
+
+    async def _keep(self, act: Callable[[], object], then: Callable[[], object] | None) -> None:
+        try:
+            await self.session.write(act)
+        except CopilotError as error:
+            self.notify(str(error), severity="error", timeout=12, markup=False)
+            return
         cast("ArchReview", self.app).told.publish(QuestionsChanged())
+        if then:
+            then()
+
+    def edit(self, item: Item, **changes: object) -> None:
+        """Keep what the reviewer makes of a question."""
+        self.keep(partial(asking.edit, self.session, item, **changes))
 
     def action_reword(self) -> None:
         """Ask for other words."""
@@ -59,8 +108,7 @@ class Answering(Screen[None]):
         def keep(text: str | None) -> None:
             if text is not None:
                 same = text in ("", item.original)
-                asking.edit(self.session, item, text=None if same else text)
-                self.changed()
+                self.edit(item, text=None if same else text)
 
         self.app.push_screen(Reword("Edit the question", item.text), keep)
 
@@ -70,8 +118,7 @@ class Answering(Screen[None]):
 
         def keep(text: str | None) -> None:
             if text:
-                asking.add(self.session, text)
-                self.changed()
+                self.keep(partial(asking.add, self.session, text))
 
         if self.session.current and self.session.current.review:
             self.app.push_screen(Reword("A question of your own", ""), keep)
@@ -87,10 +134,8 @@ class Answering(Screen[None]):
         def keep(given: tuple[str, str] | None) -> None:
             if given:
                 self.session.remember("answers by", given[1])
-                asking.answer(self.session, item, *given)
-                self.changed()
-                if item.aspect:
-                    self.action_judge()
+                judge = self.action_judge if item.aspect else None
+                self.keep(partial(asking.answer, self.session, item, *given), judge)
 
         who = self.session.recall("answers by", "")
         self.app.push_screen(TypeAnswer(item.text, who), keep)
@@ -114,7 +159,7 @@ class Answering(Screen[None]):
         if opened is None or opened.review is None or opened.document is None or not app.bench:
             self.notify("Kept. Nothing is judged: the reviewed text is not there.", timeout=6)
             return
-        answers = asking.answers(self.session)
+        answers = await self.session.write(partial(asking.answers, self.session))
         result: Review | None = None
         self.judging(True)
         errand = Answered(opened.path, opened.review, opened.document, answers)

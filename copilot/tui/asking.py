@@ -1,28 +1,103 @@
-"""Questions of the open design: read from review and store, and what people do with them kept."""
+"""Questions of the open design: read from review and store, and what people do with them kept.
+
+All of it but `pose` takes milliseconds of the store's time and is called in the writing thread.
+"""
 
 from __future__ import annotations
 
+import asyncio
 import secrets
+from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from copilot.meeting.questions import MeetingQuestion
     from copilot.review.asking import Item
-    from copilot.schema import Answer, Review
+    from copilot.schema import Answer, Document, Review
     from copilot.tui.session import Session
 
 
-def items(session: Session) -> tuple[Item, ...]:
-    """The questions of the open review in the reviewer's order; none without a review."""
+@dataclass(frozen=True)
+class Posed:
+    """What there is to ask about the open design."""
+
+    items: tuple[Item, ...] = ()
+    """In the reviewer's order."""
+    before: Review | None = None
+    """The review that no answer went into; None where it is not kept."""
+
+
+async def pose(session: Session) -> Posed:
+    """The questions of the open review; none without a review. Raises CopilotError.
+
+    They are worked out in a thread: for a long document that takes seconds.
+    """
+    opened = session.current
+    if opened is None or opened.review is None or session.knowledge is None:
+        return Posed()
+    before = await session.write(partial(baseline, session))
+    now = await asyncio.to_thread(drafts, session, opened.review, opened.document)
+    then = None
+    if opened.review.answers and before is not None:
+        then = await asyncio.to_thread(drafts, session, before, opened.document)
+    items = await session.write(partial(_items, session, opened.review, now, then))
+    return Posed(items, before)
+
+
+def drafts(session: Session, review: Review, document: Document | None) -> tuple[Item, ...]:
+    """The questions of a review, each naming something of its text; kept for the last few."""
+    from copilot.knowledge.meeting import load_meeting
+    from copilot.meeting.questions import ask
+
+    assert session.knowledge is not None and session.settings is not None
+    with session.drafting:
+        for known, items in session.drafted:
+            if known is review:
+                return items
+        if session.meeting is None:
+            session.meeting = load_meeting(session.knowledge, session.settings.knowledge)
+        asked = ask(review, document, session.knowledge, session.meeting)
+        items = tuple(_item(question) for question in asked.questions)
+        session.drafted.append((review, items))
+        return items
+
+
+def _item(question: MeetingQuestion) -> Item:
+    from copilot.review.asking import Item
+
+    return Item(
+        key=question.criterion,
+        text=question.text,
+        original=question.text,
+        ask=question.ask,
+        aspect=question.aspect,
+        criterion=question.criterion,
+        settles=tuple(c for c in question.settles if c != question.criterion),
+        roles=question.roles,
+        severity=question.severity,
+        minutes=question.minutes,
+        why=question.why,
+        good_answer=question.good_answer,
+        red_flags=question.red_flags,
+        probes=question.probes,
+        citations=question.citations,
+        searched=question.searched,
+        place=float(question.number),
+    )
+
+
+def _items(
+    session: Session, review: Review, now: tuple[Item, ...], before: tuple[Item, ...] | None
+) -> tuple[Item, ...]:
     from copilot.review import asking
 
-    opened, store, knowledge = session.current, session.store, session.knowledge
-    if opened is None or opened.review is None or store is None or knowledge is None:
-        return ()
+    opened, store = session.current, session.store
+    assert opened is not None and store is not None and session.knowledge is not None
     edits = store.questions.of(opened.design)
     given = store.answers.of(opened.design)
-    before = baseline(session) if opened.review.answers else None
-    return asking.items(opened.review, knowledge, edits, given, before)
+    return asking.items(review, session.knowledge, edits, given, now, before)
 
 
 def edit(session: Session, item: Item, **changes: Any) -> None:

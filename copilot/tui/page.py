@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, cast
 from textual import events
 from textual.app import ComposeResult
 from textual.content import Content
+from textual.reactive import Reactive
 from textual.screen import Screen
 from textual.style import Style
 from textual.widget import Widget
@@ -101,6 +102,8 @@ class Page(Screen[None]):
 
     entry: ClassVar[str]
     """Its name in the table of pages."""
+    focused: Reactive[Widget | None] = Reactive(None, repaint=False)
+    """What has the focus; only the two panes are drawn when it changes, not the whole screen."""
 
     @property
     def session(self) -> Session:

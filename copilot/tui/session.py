@@ -9,6 +9,8 @@ from __future__ import annotations
 import asyncio
 import getpass
 import tempfile
+import threading
+from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
@@ -20,7 +22,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from copilot.knowledge import Knowledge
-    from copilot.schema import Document, Finding, Review, TriageState
+    from copilot.knowledge.meeting import MeetingKnowledge
+    from copilot.review.asking import Item
+    from copilot.schema import Document, Finding, Note, Review, TriageState
     from copilot.settings import Settings
     from copilot.store import DesignSummary, Store
     from copilot.tui.facets import Entry
@@ -59,6 +63,14 @@ class Session:
     designs: tuple[DesignSummary, ...] = ()
     running: Path | None = None
     """The design that is under review now."""
+    meeting: MeetingKnowledge | None = None
+    """What questions are made with; read when the first is."""
+    drafted: deque[tuple[Review, tuple[Item, ...]]] = field(default_factory=lambda: deque(maxlen=4))
+    """Questions of the reviews that were shown last."""
+    drafting: threading.Lock = field(default_factory=threading.Lock)
+    """Held while questions are worked out: two screens want the same ones."""
+    _notes: tuple[str, tuple[Note, ...]] = ("", ())
+    """A design, and the notes on its findings."""
     _memory: tempfile.TemporaryDirectory[str] | None = None
     _writer: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1))
     """One thread for what is written, so that it is kept in the order in which it was done."""
@@ -102,6 +114,12 @@ class Session:
         for design in found:
             self.store.designs.add(design)
         return len(found)
+
+    def remove(self, designs: Sequence[str]) -> None:
+        """Take designs off the list; their reviews and decisions are kept."""
+        assert self.store is not None
+        for design in designs:
+            self.store.designs.remove(design)
 
     def relist(self) -> None:
         """Read the list of designs anew."""
@@ -178,7 +196,9 @@ class Session:
             return []
         text = opened.document.text if opened.document else None
         triage = self.store.triage.of(opened.design, opened.review, text=text)
-        noted = {note.about for note in self.store.notes.of(opened.design)}
+        notes = self.store.notes.of(opened.design)
+        self._notes = (opened.design, notes)
+        noted = {note.about for note in notes}
         return [
             Entry(f, triage[f.fingerprint], f.fingerprint in noted) for f in opened.review.findings
         ]
@@ -222,10 +242,11 @@ class Session:
         self.store.notes.add(note)
 
     def notes(self, *about: str) -> tuple[Any, ...]:
-        """Notes on these findings or aspects of the open design."""
-        if self.store is None or self.current is None:
+        """Notes on these findings or aspects of the open design, as `entries` read them last."""
+        design, notes = self._notes
+        if self.current is None or self.current.design != design:
             return ()
-        return tuple(n for n in self.store.notes.of(self.current.design) if n.about in about)
+        return tuple(note for note in notes if note.about in about)
 
     def export(self, form: str, path: Path) -> None:
         """Write the open review in one of `FORMS`; raises CopilotError."""

@@ -8,17 +8,45 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
+from textual.reactive import Reactive
 from textual.screen import ModalScreen
+from textual.strip import Strip
+from textual.style import Style
+from textual.visual import RenderOptions, Visual
+from textual.widget import Widget
 from textual.widgets import Static
 
 Answer = TypeVar("Answer")
+
+
+class Picture(Visual):
+    """Lines that are drawn already: nothing is mixed or laid out again."""
+
+    def __init__(self, strips: list[Strip]) -> None:
+        self._strips = [strip.discard_meta() for strip in strips]
+
+    def render_strips(
+        self, width: int, height: int | None, style: Style, options: RenderOptions
+    ) -> list[Strip]:
+        """As many of the lines as are asked for."""
+        blank = Strip.blank(width, style.rich_style)
+        lines = [strip.adjust_cell_length(width) for strip in self._strips[:height]]
+        return lines + [blank] * ((height or 0) - len(lines))
+
+    def get_optimal_width(self, rules: object, container_width: int) -> int:
+        """All of it."""
+        return container_width
+
+    def get_height(self, rules: object, width: int) -> int:
+        """Its lines."""
+        return len(self._strips)
 
 
 class Dialog(ModalScreen[Answer | None], Generic[Answer]):
     """A box with a title and, below, the keys that end it."""
 
     DEFAULT_CSS = """
-    Dialog { align: center middle; background: $background 60%; }
+    Dialog { align: center middle; background: $background; }
     Dialog > .box {
         width: 72; max-width: 94%; height: auto; max-height: 92%;
         border: round $primary; background: $surface; padding: 1 2;
@@ -32,8 +60,28 @@ class Dialog(ModalScreen[Answer | None], Generic[Answer]):
     Dialog Input:focus { background: $cursor; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "leave", show=False)]
+    focused: Reactive[Widget | None] = Reactive(None, repaint=False)
+    """What has the focus; the screen behind is not drawn again when it changes."""
     title_text = ""
+    _behind: Picture | None = None
     keys_text = "enter does it · esc leaves"
+
+    def render(self) -> Visual:  # type: ignore[override]
+        """The screen behind, as it was when the dialog opened or was resized."""
+        stack = self.app.screen_stack
+        at = stack.index(self) if self in stack else 0
+        if at and self._behind is None and self.size == stack[at - 1].size:
+            self._behind = Picture(stack[at - 1]._compositor.render_strips(self.size))
+        return self._behind or Picture([])
+
+    def notify_style_update(self) -> None:
+        """Draw the screen behind anew: the theme may have changed."""
+        super().notify_style_update()
+        self._behind = None
+
+    def on_resize(self) -> None:
+        """Draw the screen behind anew."""
+        self._behind = None
 
     def compose(self) -> ComposeResult:
         """The box with the dialog's own widgets."""

@@ -2,24 +2,43 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import Any, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import VerticalScroll
 from textual.content import Content
+from textual.geometry import Size
 from textual.screen import Screen
-from textual.widgets import Static
+from textual.strip import Strip
 
 from copilot.tui.dialogs.base import Dialog
+from copilot.tui.rows import Lines
+
+
+class KeyLines(Lines):
+    """Lines that are made once; only those that show are drawn."""
+
+    def __init__(self, lines: list[Content]) -> None:
+        super().__init__()
+        self.lines = lines
+
+    def on_resize(self) -> None:
+        """Measure anew."""
+        self.virtual_size = Size(self.scrollable_size.width, len(self.lines))
+
+    def render_line(self, y: int) -> Strip:
+        """One line of the visible part."""
+        index = self.scroll_offset.y + y
+        line = self.lines[index] if index < len(self.lines) else Content("")
+        return self._strip(line, self.visual_style, self.scrollable_size.width)
 
 
 class Help(Dialog[None]):
     """Lists the keys of a screen and of what has the focus there."""
 
     DEFAULT_CSS = """
-    Help > .box { width: 76; }
-    Help VerticalScroll { height: auto; max-height: 100%; }
+    Help > .box { width: 76; height: 92%; }
     """
     title_text = "Keys"
     keys_text = "esc leaves · ctrl+p all commands by name"
@@ -35,21 +54,19 @@ class Help(Dialog[None]):
 
     def body(self) -> ComposeResult:
         """One group for each owner of keys."""
-        with VerticalScroll():
-            yield Static(self._text())
-
-    def _text(self) -> Content:
-        parts: list[Content | tuple[str, str] | str] = []
-        for title, keys in self._groups:
-            parts.append((f"{title}\n", "bold $primary"))
-            for shown, says in keys:
-                parts += [(f"  {shown:<22}", "bold"), (f"{says}\n", "$muted")]
-            parts.append("\n")
-        return Content.assemble(*parts)
+        yield KeyLines(list(_lines(self._groups)))
 
     def action_scroll(self, by: int) -> None:
         """Scroll by lines."""
-        self.query_one(VerticalScroll).scroll_relative(y=by, animate=False)
+        self.query_one(KeyLines).scroll_relative(y=by, animate=False)
+
+
+def _lines(groups: Iterable[tuple[str, list[tuple[str, str]]]]) -> Iterator[Content]:
+    for title, keys in groups:
+        yield Content.styled(title, "bold $primary")
+        for shown, says in keys:
+            yield Content.assemble((f"  {shown:<22}", "bold"), (says, "$muted"))
+        yield Content("")
 
 
 def groups(screen: Screen[Any]) -> list[tuple[str, list[tuple[str, str]]]]:

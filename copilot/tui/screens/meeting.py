@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import events
@@ -18,12 +19,10 @@ from copilot.tui.answering import Answering
 from copilot.tui.asked import question_text
 from copilot.tui.clock import Clock, told
 from copilot.tui.difference import difference
-from copilot.tui.messages import Told
 from copilot.tui.page import Page
 
 if TYPE_CHECKING:
     from copilot.review.asking import Item
-    from copilot.schema import Review
 
 LENGTHS = (15, 30, 45, 60, 90, 120)
 """Minutes that a meeting may be set to."""
@@ -66,13 +65,8 @@ class Meeting(Answering, Page):
         self._items: tuple[Item, ...] = ()
         self._key = ""
         self._judging = False
-        self._before: Review | None = None
         self.set_interval(1.0, self._tick)
-        self._show()
-
-    def hear(self, message: Told) -> None:
-        """Follow the open design, its questions, its verdicts."""
-        self._show()
+        self.show_questions()
 
     # --- what it shows ------------------------------------------------------------------------
 
@@ -81,9 +75,9 @@ class Meeting(Answering, Page):
         """The question that is on."""
         return next((item for item in self._items if item.key == self._key), None)
 
-    def _show(self) -> None:
-        self._items = tuple(item for item in asking.items(self.session) if not item.hidden)
-        self._before = asking.baseline(self.session)
+    def show_questions(self) -> None:
+        """The question that is on, or the first that was not asked yet."""
+        self._items = tuple(item for item in self.posed.items if not item.hidden)
         if self.item is None:
             waiting = [item for item in self._items if item.asked is None]
             first = (waiting or list(self._items))[:1]
@@ -113,7 +107,7 @@ class Meeting(Answering, Page):
         opened, knowledge = self.session.current, self.session.knowledge
         if opened and opened.review and knowledge:
             width = max(24, self.query_one("#card").size.width - 3)
-            card = difference(self._before, opened.review, knowledge, width)
+            card = difference(self.posed.before, opened.review, knowledge, width)
             self.query_one("#score", Static).update(card)
 
     def _tick(self) -> None:
@@ -171,10 +165,9 @@ class Meeting(Answering, Page):
         item = self.item
         if item is None:
             return
-        asking.mark(self.session, item)
+        self.keep(partial(asking.mark, self.session, item))
         if item.asked is None:
             self.action_go(1)
-        self.changed()
 
     def action_skip(self) -> None:
         """Ask this one at the end, and go on."""
@@ -184,8 +177,7 @@ class Meeting(Answering, Page):
             if self._key == item.key:
                 return
             last = max(each.place for each in self._items)
-            asking.edit(self.session, item, position=last + 1)
-            self.changed()
+            self.edit(item, position=last + 1)
 
     def action_length(self, by: int) -> None:
         """A longer or a shorter meeting."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
@@ -20,7 +21,6 @@ from copilot.tui.rows import Rows
 
 if TYPE_CHECKING:
     from copilot.review.asking import Item
-    from copilot.tui.messages import Told
 
 
 class QuestionTable(Rows):
@@ -36,9 +36,9 @@ class QuestionTable(Rows):
         self.items: tuple[Item, ...] = ()
         self.said = "No review is open: choose a design on the Workspace screen (1)."
 
-    def show(self, items: tuple[Item, ...], follow: str = "") -> None:
-        """Other questions; the cursor stays on its question, or goes to `follow`."""
-        here = follow or (self.item.key if self.item else "")
+    def show(self, items: tuple[Item, ...]) -> None:
+        """Other questions; the cursor stays on its question."""
+        here = self.item.key if self.item else ""
         self.items = items
         keys = [item.key for item in items]
         self.renew(cursor=keys.index(here) if here in keys else self.cursor)
@@ -66,7 +66,7 @@ class QuestionTable(Rows):
         glyph, style = looks.SEVERITY[item.severity]
         mark, shade = state(item)
         quiet = item.settled or item.hidden or item.asked is not None
-        text = one_line(item.text, max(10, width - 13))
+        text = one_line(item.short, max(10, width - 13))
         return Content.assemble(
             (f"{mark} ", shade),
             (f"{index + 1:>2} ", "$faint"),
@@ -126,19 +126,16 @@ class Questions(Answering, Page):
         super().on_mount()
         self._role = str(self.session.recall("role", ""))
         self._hidden = False
-        self._show()
+        self.show_questions()
 
-    def hear(self, message: Told) -> None:
-        """Follow the open design and its questions."""
-        self._show()
-
-    def _show(self, follow: str = "") -> None:
-        every = asking.items(self.session)
+    def show_questions(self) -> None:
+        """The questions for the role, and the one under the cursor."""
+        every = self.posed.items
         shown = tuple(i for i in for_role(every, self._role) if self._hidden or not i.hidden)
         table = self.table
-        if self.session.current and self.session.current.review:
+        if self.session.current and self.session.current.review and not self._stale:
             table.said = "Nothing to ask here: f shows other roles, + adds a question."
-        table.show(shown, follow)
+        table.show(shown)
         asked = sum(item.asked is not None for item in shown)
         minutes = sum(item.minutes for item in shown if item.asked is None)
         who = f" for {self._role_title()}" if self._role else ""
@@ -174,19 +171,17 @@ class Questions(Answering, Page):
     def action_mark(self) -> None:
         """Mark as asked, or take the mark away."""
         if self.item:
-            asking.mark(self.session, self.item)
-            self.changed()
+            self.keep(partial(asking.mark, self.session, self.item))
 
     def action_hide(self) -> None:
         """Leave the question out, or take it back in."""
         if self.item:
-            asking.edit(self.session, self.item, hidden=not self.item.hidden)
-            self.changed()
+            self.edit(self.item, hidden=not self.item.hidden)
 
     def action_all(self) -> None:
         """Show what is left out as well, or not."""
         self._hidden = not self._hidden
-        self._show()
+        self.show_questions()
 
     def action_role(self, by: int) -> None:
         """Questions for the next role; after the last, for all."""
@@ -197,12 +192,11 @@ class Questions(Answering, Page):
             at = roles.index(self._role) if self._role in roles else 0
             self._role = roles[(at + by) % len(roles)]
             self.session.remember("role", self._role)
-            self._show()
+            self.show_questions()
 
     def action_shift(self, by: int) -> None:
         """Ask the question one place later or earlier."""
         item = self.item
         place = between(self.table.items, self.table.cursor, by) if item else None
         if item is not None and place is not None:
-            asking.edit(self.session, item, position=place)
-            self.changed()
+            self.edit(item, position=place)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import TYPE_CHECKING, ClassVar, TypeVar, cast
 
 from textual import work
 from textual.app import ComposeResult
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from copilot.tui.app import ArchReview
     from copilot.tui.messages import Told
 
+T = TypeVar("T")
 WIDE = 110
 
 
@@ -147,6 +149,10 @@ def age(then: datetime, now: datetime | None = None) -> str:
     return "just now"
 
 
+def _added(count: int) -> str:
+    return f"{count} design{'s' * (count != 1)} added"
+
+
 class Workspace(Page):
     """Lists designs; Enter opens one, r reviews, + adds."""
 
@@ -257,33 +263,35 @@ class Workspace(Page):
         self.app.push_screen(AskPath("Add a design, or a folder of designs"), self._add)
 
     def _add(self, path: Path | None) -> None:
-        from copilot.errors import CopilotError
-
-        if path is None:
-            return
-        try:
-            count = self.session.add(path)
-        except CopilotError as error:
-            self.notify(str(error), severity="error", markup=False)
-            return
-        self.notify(f"{count} design{'s' * (count != 1)} added", markup=False)
-        self.action_relist()
+        if path is not None:
+            self._kept(partial(self.session.add, path), _added)
 
     def action_remove(self) -> None:
         """Take designs off the list; their reviews and decisions are kept."""
-        store = self.session.store
-        if store is None:
+        names = [design.design for design in self.table.targets()]
+        if names and self.session.store:
+            self.table.selected = set()
+            self._kept(partial(self.session.remove, names))
+
+    @work(group="relist")
+    async def _kept(self, act: Callable[[], T], tell: Callable[[T], str] | None = None) -> None:
+        """Have the writing thread change the list, then show it."""
+        from copilot.errors import CopilotError
+
+        try:
+            done = await self.session.write(act)
+        except CopilotError as error:
+            self.notify(str(error), severity="error", markup=False)
             return
-        for design in self.table.targets():
-            store.designs.remove(design.design)
-        self.table.selected = set()
+        if tell:
+            self.notify(tell(done), markup=False)
         self.action_relist()
 
     def action_relist(self) -> None:
         """Read the list anew: files may have changed."""
         self._relist()
 
-    @work(exclusive=True, group="relist")
+    @work(exclusive=True, group="relist files")
     async def _relist(self) -> None:
         await asyncio.to_thread(self.session.relist)
         self._show()
