@@ -41,6 +41,10 @@ class Embedder(Protocol):
         """Length of a row."""
         ...
 
+    def __hash__(self) -> int:
+        """Embedders are told apart, so that the vectors of queries can be kept."""
+        ...
+
     def embed(self, texts: Sequence[str]) -> Vectors:
         """Embed the texts into a (len(texts), dimensions) array; raise IndexFault on failure."""
         ...

@@ -116,7 +116,7 @@ def peer(url: str, folder: Path) -> Iterator[dict[str, Any]]:
                 print(f"{path.name} {dimension.id}: {type(error).__name__}", file=sys.stderr)
                 continue
             wanted = {aspect.id for aspect in dimension.aspects}
-            for row in answer.rows if answer else ():
+            for row in answer.rows if isinstance(answer, Rows) else ():
                 if row.aspect in wanted:
                     yield {"design": path.name, **row.model_dump()}
 
