@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from langchain_core.runnables import Runnable
 
 _OPENAI_CLIENTS = ("openai", "azure_openai")
-_OPENAI_MODELS = ("ChatOpenAI", "AzureChatOpenAI")
 _HEADERS = frozenset(
     {
         *("accept", "accept-encoding", "connection", "content-length", "content-type", "host"),
@@ -84,22 +83,7 @@ def _unparsed(structured: Runnable[Any, Any]) -> Runnable[Any, Any]:
     """
     steps = getattr(getattr(structured, "first", None), "steps__", None) or {}
     model: Runnable[Any, Any] = steps.get("raw", structured)
-    return _as_it_is(model)
-
-
-def _as_it_is(model: Runnable[Any, Any]) -> Runnable[Any, Any]:
-    """The bound model with its schema in the part of the request that OpenAI's library only sends.
-
-    Where it knows a schema it walks through it at every call and parses the answer by it: a third
-    of the processor time of a call.
-    """
-    options = dict(getattr(model, "kwargs", None) or {})
-    bound = getattr(model, "bound", None)
-    if type(bound).__name__ not in _OPENAI_MODELS or "response_format" not in options:
-        return model
-    sent = {"response_format": options.pop("response_format")}
-    again: Runnable[Any, Any] = bound.bind(**options, extra_body=sent)  # type: ignore[union-attr]
-    return again
+    return model
 
 
 def http_client(access: Access, timeout: float) -> Any:
