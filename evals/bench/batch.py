@@ -145,11 +145,11 @@ def kill(count: int, kills: int, seed: int = 7) -> None:
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
         library = write_library(home / "library", count)
-        whole = batch(library, home / "whole")
+        batch(library, home / "whole")
         for number in range(kills):
-            after = draw.uniform(0.1, 0.9) * whole.seconds / kills
+            after = draw.uniform(0.0, 1.0)
             done = _killed(library, home / "out", after)
-            print(f"killed {number + 1}: after {after:.1f} s, {done} lines in the journal")
+            print(f"killed {number + 1}: {after:.1f} s after a review, {done} lines in the journal")
         last = batch(library, home / "out")
         print(last.output.splitlines()[0])
         keys = [json.loads(x)["key"] for x in (home / "out/journal.jsonl").read_text().splitlines()]
@@ -159,7 +159,7 @@ def kill(count: int, kills: int, seed: int = 7) -> None:
 
 
 def _killed(library: Path, out: Path, seconds: float) -> int:
-    """Start a batch and kill it and its workers; how many lines its journal has then."""
+    """Start a batch and kill it so long after its first review; lines of its journal then."""
     work = out.with_name(f"{out.name}-work")
     command = [sys.executable, "-m", "copilot.cli.main", "batch", library, "--out", out]
     process = subprocess.Popen(
@@ -168,9 +168,16 @@ def _killed(library: Path, out: Path, seconds: float) -> int:
         stderr=subprocess.DEVNULL,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
     )
-    time.sleep(6 + seconds)  # imports and the start of the workers come first
+    before, started = _lines(out), time.monotonic()
+    while _lines(out) == before and process.poll() is None and time.monotonic() - started < 60:
+        time.sleep(0.05)
+    time.sleep(seconds)
     process.send_signal(signal.SIGKILL)
     process.wait()
+    return _lines(out)
+
+
+def _lines(out: Path) -> int:
     journal = out / "journal.jsonl"
     return journal.read_text().count("\n") if journal.exists() else 0
 
