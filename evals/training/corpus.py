@@ -6,7 +6,7 @@ import hashlib
 import json
 import re
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from copilot.documents.load import load_document
 from copilot.judges.offline.units import Unit, units
 from copilot.review.injection import shield
 from copilot.schema import Document
+from evals.training.fetch import absent, manifest
 
 STATUS_ORDER = ("addressed", "partial", "missing")
 
@@ -88,6 +89,31 @@ def own_designs(evals: Path, aspects: tuple[str, ...], *, sealed: bool) -> list[
         )
         for label in _labels(evals)
         if (label["archetype"] in split["sealed"]) is sealed
+    ]
+
+
+def further_documents(evals: Path, aspects: tuple[str, ...]) -> list[Labelled]:
+    """The real documents of evals/real, grouped by the package that they come from.
+
+    Raises FileNotFoundError when one is not on disk as it was labelled.
+    """
+    away = absent(evals / "real")
+    if away:
+        raise FileNotFoundError(
+            f"{len(away)} documents of {evals / 'real'} are not there, {away[0].file} first: run "
+            "python -m evals.training.fetch --index URL, or train --without-further"
+        )
+    packages = {source.id: source.package for source in manifest(evals / "real")}
+    return [
+        _labelled(
+            label,
+            evals / "real",
+            f"package:{packages[label['id']]}",
+            aspects,
+            own=False,
+            marked=evals / "annotations",
+        )
+        for label in _labels(evals / "real")
     ]
 
 
@@ -178,13 +204,21 @@ def _covered(text: str, parts: list[Unit], row: Mapping[str, Any]) -> frozenset[
     """Units of which a quote covers half, or which cover half of a quote."""
     if row["status"] == "missing":
         return frozenset()
-    found = set()
-    for quote in row.get("evidence", []):
-        pattern = r"\s+".join(re.escape(word) for word in quote.split())
+    return frozenset(
+        index
+        for start, end in _spans(text, row.get("evidence", []))
+        for index, unit in enumerate(parts)
+        if _overlap(unit, start, end)
+    )
+
+
+def _spans(text: str, evidence: Iterable[Any]) -> Iterator[tuple[int, int]]:
+    """Where the evidence stands: items are verbatim quotes, whitespace aside, or offsets."""
+    for item in evidence:
+        if not isinstance(item, str):
+            yield item[0], item[1]
+            continue
+        pattern = r"\s+".join(re.escape(word) for word in item.split())
         match = re.search(pattern, text) if pattern else None
         if match:
-            start, end = match.span()
-            for index, unit in enumerate(parts):
-                if _overlap(unit, start, end):
-                    found.add(index)
-    return frozenset(found)
+            yield match.span()

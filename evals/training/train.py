@@ -20,6 +20,7 @@ from evals.training.corpus import (
     Labelled,
     aspect_ids,
     benchmark_documents,
+    further_documents,
     own_designs,
     passages,
 )
@@ -46,32 +47,35 @@ def main() -> None:
     settings = HeadSettings()
     marks = evals / "annotations"
     real = benchmark_documents(arguments.benchmark, "train", aspects, marks)
+    further = [] if arguments.without_further else further_documents(evals, aspects)
     own = own_designs(evals, aspects, sealed=False)
     tests = {
         "dev (real, for choosing)": benchmark_documents(arguments.benchmark, "dev", aspects),
         "own designs, sealed archetypes": own_designs(evals, aspects, sealed=True),
     }
-    fold = folds_of([*real, *own])
-    held = score_out_of_fold([*real, *own], fold, hints, signals, embed, settings, aspects)
+    learned = [*real, *further, *own]
+    fold = folds_of(learned)
+    held = score_out_of_fold(learned, fold, hints, signals, embed, settings, aspects)
     chances = _held_out_chances(held, fold)
-    leaning = best_leaning(chances[_of(held, real)], held.rows.status[_of(held, real)])
+    found_real = _of(held, [*real, *further])
+    leaning = best_leaning(chances[found_real], held.rows.status[found_real])
     fitted = fit_verdicts(held.rows)
     verdicts = VerdictModel(fitted.linear, fitted.trees, leaning)
-    extractor, heads = fit_heads([*real, *own], hints, signals, embed, settings)
+    extractor, heads = fit_heads(learned, hints, signals, embed, settings)
     tables = {
         "cues": cue_table(knowledge, aspects),
         "technologies": technology_table(knowledge, aspects),
     }
     write_weights(arguments.weights, aspects, tables, extractor, heads, verdicts)
 
-    results = _held_out_results(held, chances, leaning, real, own)
+    results = _held_out_results(held, chances, leaning, real, further, own)
     for name, documents in tests.items():
         if documents:
             scored = score_documents(documents, extractor, heads, embed, aspects)
             found = predict_rows(verdicts, scored.rows, len(aspects))
             results[name] = _result(scored.documents, found, leaning, scored.ranked)
     sizes = {name: (arguments.weights / name).stat().st_size for name in (ARRAYS, TABLES)}
-    data = {"train (real)": real, "own designs": own, **tests}
+    data = {"train (real)": real, "further (real)": further, "own designs": own, **tests}
     write_card(arguments.card, data, results, len(hints), sizes)
     for name, (scores, hits) in results.items():
         print(name, {key: round(value, 3) for key, value in scores.items()}, hits)
@@ -81,6 +85,9 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--benchmark", type=Path, default=Path("../shared/benchmark"))
     parser.add_argument("--designs", type=Path, default=Path("evals"))
+    parser.add_argument(
+        "--without-further", action="store_true", help="leave out the documents of evals/real"
+    )
     parser.add_argument("--weights", type=Path, default=WEIGHTS)
     parser.add_argument("--card", type=Path, default=Path("evals/MODEL_CARD.md"))
     return parser.parse_args()
@@ -106,12 +113,18 @@ def _of(held: Scored, documents: Sequence[Labelled]) -> NDArray[np.bool_]:
 
 
 def _held_out_results(
-    held: Scored, chances: Floats, leaning: Floats, real: list[Labelled], own: list[Labelled]
+    held: Scored,
+    chances: Floats,
+    leaning: Floats,
+    real: list[Labelled],
+    further: list[Labelled],
+    own: list[Labelled],
 ) -> dict[str, Result]:
     other = [document for document in real if int(document.id.split("-")[0]) >= FIRST_OTHER_KIND]
     sets = {
         "train (real), repository held out": real,
         "of these, kinds other than RFCs": other,
+        "further (real), package held out": further,
         "own designs, archetype held out": own,
     }
     return {
