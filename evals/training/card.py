@@ -37,8 +37,10 @@ _LIMITS = """\
   not measured. Our own designs have two annotators, who agree in .807 of the sealed rows (kappa
   .702; `python -m evals.agreement`); where they differ, both statuses count as right. The second
   is the more generous one in nearly all of these.
-- The real training documents are English, mostly RFCs and proposals of open-source projects; other
-  kinds are scored separately above, and the lower figure is the one to expect.
+- The documents are English. Those of the benchmark are mostly RFCs and proposals of open-source
+  projects; the further ones are architecture documents, specifications, decision records and long
+  READMEs out of Python packages, each labelled by one annotator in one or two readings. The lowest
+  figure above for a kind of real documents is the one to expect.
 - *Partial* is the weakest class. A document that speaks of an aspect only in a diagram, in code or
   in words that neither the training text nor the cues hold is read as missing.
 - "Held out" scores leave out the repository (or archetype) of the document from both stages of the

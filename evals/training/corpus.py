@@ -27,8 +27,6 @@ class Labelled:
     id: str
     group: str
     """Documents of one group (a repository, an archetype) are never split over folds."""
-    own: bool
-    """Written for this project, not found."""
     units: tuple[Unit, ...]
     status: tuple[int, ...]
     """Index into STATUS_ORDER for each aspect."""
@@ -68,9 +66,7 @@ def benchmark_documents(
     manifest = [dict(zip(header, row.split("\t"), strict=True)) for row in rows[1:]]
     groups = {row["id"]: row["repository"] for row in manifest}
     return [
-        _labelled(
-            label, benchmark / split, groups[label["id"]], aspects, own=False, marked=annotations
-        )
+        _labelled(label, benchmark / split, groups[label["id"]], aspects, marked=annotations)
         for label in _labels(benchmark / split)
     ]
 
@@ -84,7 +80,6 @@ def own_designs(evals: Path, aspects: tuple[str, ...], *, sealed: bool) -> list[
             evals,
             f"own:{label['archetype']}",
             aspects,
-            own=True,
             marked=None if sealed else evals / "annotations",
         )
         for label in _labels(evals)
@@ -110,7 +105,6 @@ def further_documents(evals: Path, aspects: tuple[str, ...]) -> list[Labelled]:
             evals / "real",
             f"package:{packages[label['id']]}",
             aspects,
-            own=False,
             marked=evals / "annotations",
         )
         for label in _labels(evals / "real")
@@ -141,7 +135,6 @@ def _labelled(
     group: str,
     aspects: tuple[str, ...],
     *,
-    own: bool,
     marked: Path | None = None,
 ) -> Labelled:
     document = load_document(folder / label["document"])
@@ -157,7 +150,6 @@ def _labelled(
     return Labelled(
         id=label["id"],
         group=group,
-        own=own,
         units=tuple(parts),
         status=tuple(statuses),
         accept=tuple(accept),

@@ -30,11 +30,10 @@ class Rows:
     pooled: Floats
     status: NDArray[np.int64]
     aspect: NDArray[np.int64]
-    weight: NDArray[np.float64]
 
     def where(self, mask: NDArray[np.bool_]) -> Rows:
         """The rows for which the mask is true."""
-        return Rows(self.pooled[mask], self.status[mask], self.aspect[mask], self.weight[mask])
+        return Rows(self.pooled[mask], self.status[mask], self.aspect[mask])
 
 
 def fit_verdicts(rows: Rows) -> VerdictModel:
@@ -49,7 +48,7 @@ def _linear(rows: Rows) -> Linear:
     )
     wide = widen(rows.pooled, rows.aspect, shell)
     fitted = LogisticRegression(C=0.03, max_iter=3000)
-    fitted.fit(wide, rows.status, sample_weight=rows.weight)
+    fitted.fit(wide, rows.status)
     weights = fitted.coef_.T.astype(np.float32)
     return Linear(mean, spread, weights, fitted.intercept_.astype(np.float32), SLOPED, SLOPE_SCALE)
 
@@ -60,17 +59,17 @@ def _trees(rows: Rows) -> Trees:
         TREES, min_samples_leaf=SMALLEST_LEAF, max_features=0.4, random_state=0
     )
     wide = with_priors(rows.pooled, rows.aspect, priors)
-    model.fit(wide, rows.status, sample_weight=rows.weight)
+    model.fit(wide, rows.status)
     return _flatten([tree.tree_ for tree in model.estimators_], priors)
 
 
 def _priors(rows: Rows) -> Floats:
     """How often each status occurs for each aspect, drawn towards its overall share."""
-    overall = np.bincount(rows.status, rows.weight, minlength=3) / rows.weight.sum()
+    overall = np.bincount(rows.status, minlength=3) / len(rows.status)
     table = []
     for aspect in range(int(rows.aspect.max()) + 1):
         of_aspect = rows.where(rows.aspect == aspect)
-        counts = np.bincount(of_aspect.status, of_aspect.weight, minlength=3)
+        counts = np.bincount(of_aspect.status, minlength=3)
         strength = counts.sum() + PRIOR_STRENGTH
         table.append((counts + PRIOR_STRENGTH * overall) / strength)
     return np.array(table, np.float32)

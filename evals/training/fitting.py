@@ -21,8 +21,6 @@ from evals.training.hints import Example
 from evals.training.sentence_heads import HeadSettings, fit_heads
 
 FOLDS = 10
-OWN_WEIGHT = 0.5
-"""Weight of our own designs in the second stage, against 1 for a real document."""
 
 Ranked = list[tuple[list[int], frozenset[int]]]
 
@@ -93,10 +91,8 @@ def score_out_of_fold(
 
 def _rows(documents: Sequence[Labelled], pooled: Sequence[Floats]) -> Rows:
     aspects = len(documents[0].status)
-    weights = [OWN_WEIGHT if document.own else 1.0 for document in documents]
     return Rows(
         pooled=np.vstack(pooled),
         status=np.concatenate([document.status for document in documents]).astype(np.int64),
         aspect=np.tile(np.arange(aspects), len(documents)),
-        weight=np.repeat(weights, aspects),
     )
