@@ -3,7 +3,8 @@
 Words are cut into the pieces of a fixed table, each with a short vector. Two small networks look
 with filters over one, two and three words in a row for what such sentences do (address, order,
 verdict, excuse) and weigh what they found against each other; a linear model over words and pairs
-of words has a say where the first network is not sure of the contrary.
+of words has a say where the first network is not sure of the contrary. What they find must still
+be found when any one of its words is missing.
 `python -m evals.training.attacks` makes the weights; evals/attacks/README.md says what they reach.
 """
 
@@ -15,6 +16,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from itertools import accumulate, pairwise
 from pathlib import Path
+from typing import cast
 from zlib import crc32
 
 import numpy as np
@@ -32,7 +34,9 @@ BUCKETS = 2**15
 GATE = 5.0
 """How far below the threshold the first network may be for the others to be asked."""
 LONGEST_PIECE = 16
-_BATCH = 400
+_BATCH, _ROWS = 80, 200
+"""Sentences and word vectors that are multiplied at a time: so few that numpy's library starts no
+threads for them, whose waiting for each other costs ten times the sums."""
 _KEPT = 50_000
 _WORD = re.compile(r"[^\W\d_]+|\d+|[^\w\s]|_")
 _UNSPACED = re.compile(r"([\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af])")
@@ -51,8 +55,9 @@ def pieces(word: str, known: dict[str, int]) -> list[int]:
     """Numbers of the longest known pieces that make up a word; a leading `▁` begins one."""
     rest, found = word[:3] if word[0].isdigit() else f"▁{word}", []
     while rest:
-        lengths = range(min(len(rest), LONGEST_PIECE), 0, -1)
-        length = next((n for n in lengths if rest[:n] in known), 0)
+        length = min(len(rest), LONGEST_PIECE)
+        while length and rest[:length] not in known:
+            length -= 1
         if length:
             found.append(known[rest[:length]])
         rest = rest[length or 1 :]
@@ -95,11 +100,15 @@ class Network:
         for width, filters, bias in zip(WIDTHS, self.filters, self.bias, strict=True):
             last = len(rows) - width + 1
             parts = np.split(filters, width)
-            seen = sum((rows[at : last + at] @ part for at, part in enumerate(parts)), bias)
+            seen = sum((_product(rows[at : last + at], p) for at, p in enumerate(parts)), bias)
             found.append(_highest(seen, starts, len(rows), width))
         inner = np.maximum(np.concatenate(found, axis=1) @ self.hidden + self.hidden_bias, 0)
         scores: Floats = (inner @ self.out + self.out_bias)[:, 0]
         return scores
+
+
+def _product(rows: Floats, part: Floats) -> Floats:
+    return np.concatenate([rows[at : at + _ROWS] @ part for at in range(0, len(rows), _ROWS)])
 
 
 def _highest(seen: Floats, starts: Sequence[int], rows: int, width: int) -> Floats:
@@ -131,7 +140,7 @@ class Aim:
     _rows: dict[str, Floats] = field(default_factory=dict, compare=False)
 
     def score(self, sentences: Sequence[str]) -> Floats:
-        """Log-odds of each sentence; of those far below the threshold, a first estimate."""
+        """Log-odds of each sentence; of those below the threshold, a first estimate."""
         found = [
             self._batch(sentences[at : at + _BATCH]) for at in range(0, len(sentences), _BATCH)
         ]
@@ -139,15 +148,26 @@ class Aim:
 
     def _batch(self, sentences: Sequence[str]) -> Floats:
         read = [words(sentence) for sentence in sentences]
-        first, *others = self.networks
-        scores = first.score(*self._laid_out(read))
+        scores = self.networks[0].score(*self._laid_out(read))
         asked = np.flatnonzero(scores > self.threshold - GATE)
         if len(asked):
-            again = [read[at] for at in asked]
-            laid_out = self._laid_out(again)
-            votes = [scores[asked], *(network.score(*laid_out) for network in others)]
-            scores[asked] = np.mean([*votes, [self._linear(part) for part in again]], axis=0)
+            scores[asked] = self._votes([read[at] for at in asked])
+        for at in np.flatnonzero(scores >= self.threshold):
+            scores[at] = self._without_its_best_word(read[at])
         return scores
+
+    def _without_its_best_word(self, read: list[str]) -> float:
+        """The least that is left when one word is missing: no single word makes an attack."""
+        left = [read[:at] + read[at + 1 :] for at in range(len(read))] if len(read) > 1 else [read]
+        return float(self._votes(left).min())
+
+    def _votes(self, read: Sequence[Sequence[str]]) -> Floats:
+        """Mean of what the networks and the linear model say."""
+        laid_out = self._laid_out(read)
+        votes = [network.score(*laid_out) for network in self.networks]
+        votes.append(np.array([self._linear(part) for part in read], np.float32))
+        mean: Floats = np.mean(votes, axis=0)
+        return mean
 
     def _linear(self, read: Sequence[str]) -> float:
         buckets, counts = np.unique(list(cues(read)), return_counts=True)
@@ -166,11 +186,18 @@ class Aim:
         """The mean of a word's pieces; zeros for one with none."""
         row = self._rows.get(word)
         if row is None:
-            found = pieces(word, self.known)
-            row = self.table[found].mean(axis=0) if found else np.zeros_like(self.table[0])
+            row = self._mean(pieces(word, self.known))
             if len(self._rows) < _KEPT:
                 self._rows[word] = row
         return row
+
+    def _mean(self, found: list[int]) -> Floats:
+        if len(found) == 1:
+            return cast("Floats", self.table[found[0]])
+        if not found:
+            return np.zeros_like(self.table[0])
+        rows: Floats = np.add.reduce(self.table[found]) / np.float32(len(found))
+        return rows
 
 
 @cache

@@ -15,7 +15,7 @@ from copilot.documents.hidden import blank
 from copilot.documents.sentences import sentences
 from copilot.review import aim, signs
 from copilot.review.disguise import plain
-from copilot.review.signs import ABOUT_ATTACKS, EXAMPLE, QUOTED
+from copilot.review.signs import ABOUT_ATTACKS, EXAMPLE, OPENING, QUOTED
 
 VISIBLE, DISCUSSED = 4, 8
 """Scores from which on a sentence, and one in a text about attacks, is an attack."""
@@ -144,7 +144,7 @@ def _unit_score(text: str, unit: tuple[int, int]) -> int:
     """Score of a visible sentence; what it only talks about does not count."""
     start, end = unit
     raw = text[start:end][:3_000]
-    score = max(signs.score(as_sentence(part)) for part in {raw, *raw.split("\n")})
+    score = _score_of_lines(raw)
     if score < NEIGHBOUR:
         return score
     near = _about_attacks(text, start)
@@ -155,6 +155,16 @@ def _unit_score(text: str, unit: tuple[int, int]) -> int:
         return min(score, NEIGHBOUR - 1)
     rest = _without_examples(raw, near)
     return score if rest == raw else min(score, signs.score(as_sentence(rest)))
+
+
+def _score_of_lines(raw: str) -> int:
+    """Score of a sentence, or of its highest line: a line may open like a note to a machine.
+
+    Where the whole shows no sign, only lines with such an opening can.
+    """
+    whole = signs.score(as_sentence(raw))
+    lines = [as_sentence(line) for line in raw.split("\n")] if "\n" in raw else []
+    return max([whole, *(signs.score(line) for line in lines if whole or OPENING.match(line))])
 
 
 def as_sentence(raw: str) -> str:

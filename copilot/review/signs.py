@@ -365,6 +365,13 @@ _SIGNS: tuple[tuple[str, int, str], ...] = (
 """Kind, weight, and a pattern in small letters for a sentence in any."""
 _WEAK = ("order", "review", "machine", "explicit")
 """Kinds that add to others and are nothing alone."""
+OPENING = re.compile(
+    r"\W*@?(?:to|for|as|ai|llms?|language|gpt|chatgpt|claude|gemini|copilot|archreview|"
+    r"assistants?|automat|machine|review|bots?|grad|evaluat|system|developer|human|user|admin|"
+    r"root)|[\w, ]{0,30}\bor (?:which|what|any)",
+    re.IGNORECASE,
+)
+"""How a sentence begins that shows a sign only at its beginning."""
 ABOUT_ATTACKS = re.compile(
     r"\b(?:(?:prompt[- ])?injections?|injection attempts?|jailbreak\w*|adversar\w+|malicious|"
     r"red[- ]?team\w*|"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -72,7 +73,8 @@ class Trainee:
 
     def _start(self, rows: int, columns: int, gain: float) -> Floats:
         drawn = self._random.standard_normal((rows, columns)) * np.sqrt(gain / rows)
-        return drawn.astype(np.float32)
+        start: Floats = drawn.astype(np.float32)
+        return start
 
     def score(self, batch: Padded) -> Floats:
         """Log-odds of each sentence."""
@@ -134,7 +136,7 @@ class Trainee:
             first = np.arange(sentences)[:, None] * (places + 2) + done.places[n] + (width == 1)
             for offset in range(width):
                 part = back[:, offset * SIZE : (offset + 1) * SIZE]
-                words += _sums(first.ravel() + offset, part, len(words))
+                words = words + _sums(first.ravel() + offset, part, len(words))
         inside = words.reshape(sentences, places + 2, SIZE)[:, 1:-1] * seen
         if self._fixed:
             return slopes
@@ -147,8 +149,8 @@ class Trainee:
         for name in self.weights.keys() - set(self._fixed):
             value = self.weights[name]
             slope = slopes[name] + np.float32(1e-5) * value
-            self._mean[name] = 0.9 * self._mean[name] + 0.1 * slope
-            self._square[name] = 0.99 * self._square[name] + 0.01 * slope * slope
+            self._mean[name] += np.float32(0.1) * (slope - self._mean[name])
+            self._square[name] += np.float32(0.01) * (slope * slope - self._square[name])
             mean = self._mean[name] / (1 - 0.9**self._steps)
             square = self._square[name] / (1 - 0.99**self._steps)
             self.weights[name] = (value - rate * mean / (np.sqrt(square) + 1e-7)).astype(np.float32)
@@ -163,7 +165,7 @@ def _windows(words: Floats, padded: Floats, lengths: Ids, width: int) -> tuple[F
     return side_by_side, lengths + (3 - width)
 
 
-def _sums(rows: Ids, values: Floats, count: int) -> Floats:
+def _sums(rows: Ids, values: NDArray[np.floating[Any]], count: int) -> Floats:
     """Sum of the values that belong to each row."""
     ones = np.ones(len(rows), np.float32)
     places = csr_matrix((ones, (rows, np.arange(len(rows)))), shape=(count, len(rows)))

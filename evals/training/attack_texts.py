@@ -19,7 +19,18 @@ from copilot.review.sight import as_sentence, candidates, units_in_sight
 
 GENERATED = 6_000
 """Sentences of each kind that are made from the grammar."""
-OTHER_LANGUAGES = ("languages", "other languages", "german", "french", "spanish", "chinese")
+OTHER_LANGUAGES = (
+    "languages",
+    "other languages",
+    "german",
+    "french",
+    "spanish",
+    "chinese",
+    "german designs",
+    "french designs",
+    "spanish designs",
+    "chinese designs",
+)
 """Groups that are split over folds line by line: one language left out says little of another."""
 
 
