@@ -3,10 +3,13 @@
 Sentences are scored by what they do: set aside instructions, speak to a machine, dictate a verdict,
 forge a conversation's frame, change the reviewer's role, ask for its prompt. Hidden text needs less
 to count than visible text; visible text that talks about such attacks (a section on guardrails, a
-quoted example) needs more. Encoded and disguised text is decoded first.
+quoted example) needs more. Encoded and disguised text is decoded first. Sentences in sight that
+only read like attacks (aim.py) are asked about.
 
 What is found becomes a finding, and is blank in the text that is judged: no judge reads it, no
-quote from it is evidence. Text that is hidden without being aimed at anyone is blank too.
+quote from it is evidence. So is what is only asked about: left in, an order would be read by the
+judge that it is meant for, and could be quoted as evidence; left out, a harmless sentence is
+missed, and the finding says so. Text that is hidden without being aimed at anyone is blank too.
 """
 
 from __future__ import annotations
