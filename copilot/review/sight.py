@@ -25,6 +25,8 @@ LIKELY_NEIGHBOUR = 3.0
 """Log-odds below the threshold that a sentence next to a likely attack may have."""
 FEWEST = 5
 """Words, or half as many letters of a script without spaces, that a likely attack has at least."""
+PROSE = 0.75
+"""Share of letters and spaces that a likely attack has at least."""
 CONTEXT = 320
 """Characters before a sentence that may say that it is an example."""
 
@@ -74,7 +76,8 @@ def _likely(text: str, asked: Sequence[tuple[Unit, str]]) -> list[Unit]:
     scores = model.score([sentence for _, sentence in asked])
     chosen: set[int] = set()
     for at, (unit, sentence) in enumerate(asked):
-        if scores[at] >= model.threshold and not _discussed(text, unit.start, sentence):
+        counts = scores[at] >= model.threshold and is_prose(sentence)
+        if counts and not _discussed(text, unit.start, sentence):
             chosen.add(at)
             for step in (-1, 1):
                 beside = at + step
@@ -88,6 +91,11 @@ def _likely(text: str, asked: Sequence[tuple[Unit, str]]) -> list[Unit]:
 def _discussed(text: str, start: int, sentence: str) -> bool:
     """True where a sentence talks about attacks, or stands where the text does."""
     return bool(ABOUT_ATTACKS.search(sentence)) or _about_attacks(text, start)
+
+
+def is_prose(sentence: str) -> bool:
+    """True for words, false for the data of an example."""
+    return sum(c.isalpha() or c.isspace() for c in sentence) >= PROSE * len(sentence)
 
 
 def _long_enough(sentence: str) -> bool:

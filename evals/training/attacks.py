@@ -2,8 +2,9 @@
 
 Learns from the bank of evals/attacks/bank, the tuned attacks and the sentences of the training
 designs. A first pass leaves out a third of the designs (whole repositories, whole archetypes) and
-of the bank's groups at a time; the threshold comes from the designs that were left out. The sealed
-wordings of evals/attacks are not read here: `python -m evals.bench.attacks` measures on them.
+of the bank's groups at a time. The threshold is the lowest at which no design counts that was left
+out then, or that is left out of the last fit too (the real `dev` part, the sealed archetypes). The
+sealed wordings are not read here: `python -m evals.bench.attacks` measures on them.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from threadpoolctl import threadpool_limits
 
 from copilot.index.embedders import local_embedder
 from copilot.review.aim import BUCKETS, WEIGHTS, WIDTHS, cues, pieces, words
+from copilot.review.sight import is_prose
 from evals.training.aim_network import Floats, Padded, Trainee, pad
 from evals.training.attack_texts import bank, documents, generated, own_documents, tuned_attacks
 
@@ -34,8 +36,8 @@ LONGEST = 32
 """Words of a sentence in a batch; of longer ones a stretch is taken at random."""
 LEFT_OUT = ("aimed", "near", "plain")
 """Kinds that are scored by a fit that did not see them; made sentences are always in the fit."""
-ALLOWED = 1
-"""False alarms among the designs that were left out at the threshold that is chosen."""
+MARGIN = 0.05
+"""The threshold is a multiple of it, above the highest score of a design that was left out."""
 HARDER = (1 / 3, 2 / 3)
 """Shares of the steps after which plain sentences are drawn by how much they look like attacks."""
 DOUBTED = -3.0
@@ -134,9 +136,14 @@ def main() -> None:
             inside = data[name].fold == fold
             held[name][inside] = fitted.score(data[name].where(inside), vectors)
         print(f"fold {fold + 1} of {FOLDS}", flush=True)
-    threshold = _threshold(held["plain"][data["plain"].fold >= 0])
     _report(data, held, names)
     fitted = fit(data, vectors)
+    unseen = _unseen(arguments.benchmark, arguments.designs, reader)
+    never = fitted.score(unseen, reader.vectors())
+    left_out = data["plain"].where(data["plain"].fold >= 0)
+    scored = [(left_out, held["plain"][data["plain"].fold >= 0]), (unseen, never)]
+    threshold = max(_threshold(kind.texts, scores) for kind, scores in scored)
+    print(f"threshold {threshold}")
     write(arguments.weights, fitted, reader, threshold)
 
 
@@ -244,17 +251,23 @@ def _bags(texts: Sequence[str]) -> Any:
     return csr_matrix((values, columns, ends), shape=(len(texts), BUCKETS))
 
 
-def _threshold(held: Floats, allowed: int = ALLOWED) -> float:
-    """The lowest one at which so few sentences of designs that were left out count."""
-    highest = np.sort(held)[::-1]
-    return float(np.round((highest[allowed] + highest[max(allowed - 1, 0)]) / 2, 3))
+def _unseen(benchmark: Path, evals: Path, reader: Reader) -> Kind:
+    """Sentences of the designs that no fit sees."""
+    designs = [*documents(benchmark, "dev"), *own_documents(evals, sealed=True)]
+    texts = [text for _, _, found in designs for text in found]
+    return Kind(texts, reader.read(texts), np.zeros(len(texts), np.int64))
+
+
+def _threshold(texts: Sequence[str], scores: Floats) -> float:
+    """The lowest multiple of MARGIN at which none of these counts; data is never asked about."""
+    highest = max(float(score) for text, score in zip(texts, scores, strict=True) if is_prose(text))
+    return round(float(np.ceil(highest / MARGIN)) * MARGIN, 2)
 
 
 def _report(data: Data, held: dict[str, Floats], names: list[str]) -> None:
     """Print what is found of sentences that were left out of the fit, at several thresholds."""
     counted = {kind: held[kind][data[kind].fold >= 0] for kind in LEFT_OUT}
-    for allowed in (1, 2, 4, 8, 16):
-        threshold = _threshold(counted["plain"], allowed)
+    for threshold in (0.0, -0.25, -0.5, -0.75, -1.0, -1.5, -2.0):
         shares = {kind: float((scores >= threshold).mean()) for kind, scores in counted.items()}
         print(threshold, {kind: f"{share:.2%}" for kind, share in shares.items()})
     for kind in ("plain", "near"):
