@@ -98,6 +98,13 @@ def own_documents(evals: Path, *, sealed: bool) -> Iterator[tuple[str, str, list
             yield path.name, f"own:{archetype}", sentences_of(path)
 
 
+def further_documents(evals: Path) -> Iterator[list[str]]:
+    """Sentences of the further real designs, where they have been fetched into evals/real."""
+    folder = evals / "real" / "designs"
+    for path in sorted(folder.iterdir()) if folder.is_dir() else ():
+        yield sentences_of(path)
+
+
 def sentences_of(path: Path) -> list[str]:
     """The sentences of a design that the detector would be asked about."""
     document = load_document(path)

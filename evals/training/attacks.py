@@ -2,9 +2,10 @@
 
 Learns from the bank of evals/attacks/bank, the tuned attacks and the sentences of the training
 designs. A first pass leaves out a third of the designs (whole repositories, whole archetypes) and
-of the bank's groups at a time. The threshold is the lowest at which no design counts that was left
-out then, or that is left out of the last fit too (the real `dev` part, the sealed archetypes). The
-sealed wordings are not read here: `python -m evals.bench.attacks` measures on them.
+of the bank's groups at a time. The threshold is the lowest at which one in RARE designs counts
+that were left out then, or are left out of the last fit too (the real `dev` part, the sealed
+archetypes, and the further real designs where evals/real holds them). The sealed wordings are not
+read here: `python -m evals.bench.attacks` measures on them.
 """
 
 from __future__ import annotations
@@ -27,7 +28,14 @@ from copilot.index.embedders import local_embedder
 from copilot.review.aim import BUCKETS, WEIGHTS, WIDTHS, cues, pieces, words
 from copilot.review.sight import is_prose
 from evals.training.aim_network import Floats, Padded, Trainee, pad
-from evals.training.attack_texts import bank, documents, generated, own_documents, tuned_attacks
+from evals.training.attack_texts import (
+    bank,
+    documents,
+    further_documents,
+    generated,
+    own_documents,
+    tuned_attacks,
+)
 
 FOLDS, STEPS, NETWORKS = 3, 700, 2
 SHARES = {"aimed": 48, "made aimed": 32, "near": 48, "made near": 32, "plain": 128}
@@ -36,8 +44,8 @@ LONGEST = 32
 """Words of a sentence in a batch; of longer ones a stretch is taken at random."""
 LEFT_OUT = ("aimed", "near", "plain")
 """Kinds that are scored by a fit that did not see them; made sentences are always in the fit."""
-MARGIN = 0.05
-"""The threshold is a multiple of it, above the highest score of a design that was left out."""
+MARGIN, RARE = 0.05, 150
+"""The threshold is a multiple of MARGIN at which one sentence in so many designs counts."""
 HARDER = (1 / 3, 2 / 3)
 """Shares of the steps after which plain sentences are drawn by how much they look like attacks."""
 DOUBTED = -3.0
@@ -138,11 +146,12 @@ def main() -> None:
         print(f"fold {fold + 1} of {FOLDS}", flush=True)
     _report(data, held, names)
     fitted = fit(data, vectors)
-    unseen = _unseen(arguments.benchmark, arguments.designs, reader)
-    never = fitted.score(unseen, reader.vectors())
-    left_out = data["plain"].where(data["plain"].fold >= 0)
-    scored = [(left_out, held["plain"][data["plain"].fold >= 0]), (unseen, never)]
-    threshold = max(_threshold(kind.texts, scores) for kind, scores in scored)
+    unseen, designs = _unseen(arguments.benchmark, arguments.designs, reader)
+    left_out = data["plain"].fold >= 0
+    scores = np.r_[held["plain"][left_out], fitted.score(unseen, reader.vectors())]
+    texts = data["plain"].where(left_out).texts + unseen.texts
+    designs += len({name for name in names if name})
+    threshold = _threshold(texts, scores, designs // RARE)
     print(f"threshold {threshold}")
     write(arguments.weights, fitted, reader, threshold)
 
@@ -251,17 +260,20 @@ def _bags(texts: Sequence[str]) -> Any:
     return csr_matrix((values, columns, ends), shape=(len(texts), BUCKETS))
 
 
-def _unseen(benchmark: Path, evals: Path, reader: Reader) -> Kind:
-    """Sentences of the designs that no fit sees."""
+def _unseen(benchmark: Path, evals: Path, reader: Reader) -> tuple[Kind, int]:
+    """Sentences of the designs that no fit sees, and how many designs these are."""
     designs = [*documents(benchmark, "dev"), *own_documents(evals, sealed=True)]
-    texts = [text for _, _, found in designs for text in found]
-    return Kind(texts, reader.read(texts), np.zeros(len(texts), np.int64))
+    found = [*(sentences for *_, sentences in designs), *further_documents(evals)]
+    texts = [text for sentences in found for text in sentences]
+    return Kind(texts, reader.read(texts), np.zeros(len(texts), np.int64)), len(found)
 
 
-def _threshold(texts: Sequence[str], scores: Floats) -> float:
-    """The lowest multiple of MARGIN at which none of these counts; data is never asked about."""
-    highest = max(float(score) for text, score in zip(texts, scores, strict=True) if is_prose(text))
-    return round(float(np.ceil(highest / MARGIN)) * MARGIN, 2)
+def _threshold(texts: Sequence[str], scores: Floats, allowed: int) -> float:
+    """The lowest multiple of MARGIN at which so few count; data is never asked about."""
+    prose = sorted(
+        (float(s) for t, s in zip(texts, scores, strict=True) if is_prose(t)), reverse=True
+    )
+    return round(float(np.ceil(prose[allowed] / MARGIN)) * MARGIN, 2)
 
 
 def _report(data: Data, held: dict[str, Floats], names: list[str]) -> None:
