@@ -104,7 +104,8 @@ def _help_markdown(dimension: Dimension, aspect: Aspect, knowledge: Knowledge) -
 def _injection() -> dict[str, Any]:
     text = (
         "The document holds text that speaks to its reviewer instead of its reader, such as orders "
-        "to a language model. It was left out of the review. Remove it, and find out who added it."
+        "to a language model, or seems to. It was left out of the review. Find out who added it, "
+        "and remove what is meant for the reviewer."
     )
     return {
         "id": INJECTION,

@@ -129,25 +129,29 @@ _CODES: tuple[tuple[re.Pattern[str], Callable[[str], str]], ...] = (
     (re.compile(r"(?<![^\s%])[^\s%]{0,40}(?:%[0-9a-fA-F]{2}[^\s%]{0,60}){3,400}"), unquote),
 )
 
-_COMMON = re.compile(
-    r"\b(?:the|and|you|your|all|not|this|that|with|are|for|any|has|ignore|report|findings|"
-    r"document)\b",
-    re.I,
+_COMMON = frozenset(
+    re.findall(
+        r"\w+",
+        "the and you your all not this that with are for any has ignore report findings document",
+    )
 )
-_ROT13 = re.compile(codecs.encode(_COMMON.pattern[5:-3], "rot13").join((r"\b(?:", r")\b")), re.I)
-_REVERSED = re.compile(
-    r"\b(?:" + "|".join(word[::-1] for word in _COMMON.pattern[5:-3].split("|")) + r")\b", re.I
-)
+_ROT13 = frozenset(codecs.encode(word, "rot13") for word in _COMMON)
+_REVERSED = frozenset(word[::-1] for word in _COMMON)
 
 
 def _turned(text: str) -> Iterator[tuple[int, int, str]]:
     """Lines that read as English only when rotated by 13 letters, reversed or in leet digits."""
     for match in re.finditer(r"[^\n]{12,2000}", text):
         line = match.group()
-        common = len(_COMMON.findall(line))
-        if len(_ROT13.findall(line)) > common + 1:
+        words = re.findall(r"\w+", line.lower())
+        common = _count(words, _COMMON)
+        if _count(words, _ROT13) > common + 1:
             yield *match.span(), codecs.decode(line, "rot13")
-        if len(_REVERSED.findall(line)) > common + 1:
+        if _count(words, _REVERSED) > common + 1:
             yield *match.span(), line[::-1]
         if len(re.findall(r"[A-Za-z][013457@$][A-Za-z]|\b[1!][a-z]", line)) >= 4:
             yield *match.span(), line.translate(_LEET)
+
+
+def _count(words: list[str], wanted: frozenset[str]) -> int:
+    return sum(map(wanted.__contains__, words))

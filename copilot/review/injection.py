@@ -3,10 +3,13 @@
 Sentences are scored by what they do: set aside instructions, speak to a machine, dictate a verdict,
 forge a conversation's frame, change the reviewer's role, ask for its prompt. Hidden text needs less
 to count than visible text; visible text that talks about such attacks (a section on guardrails, a
-quoted example) needs more. Encoded and disguised text is decoded first.
+quoted example) needs more. Encoded and disguised text is decoded first. Sentences in sight that
+only read like attacks (aim.py) are asked about.
 
 What is found becomes a finding, and is blank in the text that is judged: no judge reads it, no
-quote from it is evidence. Text that is hidden without being aimed at anyone is blank too.
+quote from it is evidence. So is what is only asked about: left in, an order would be read by the
+judge that it is meant for, and could be quoted as evidence; left out, a harmless sentence is
+missed, and the finding says so. Text that is hidden without being aimed at anyone is blank too.
 """
 
 from __future__ import annotations
@@ -21,21 +24,17 @@ from typing import NamedTuple
 
 from copilot.documents.hidden import Hidden, blank, hidden_spans
 from copilot.documents.load import sections_in
-from copilot.documents.sentences import sentences
 from copilot.review import signs
 from copilot.review.citations import Verifier, fold
 from copilot.review.disguise import decoded_runs, plain
-from copilot.review.signs import ABOUT_ATTACKS, EXAMPLE, QUOTED
+from copilot.review.sight import VISIBLE, as_sentence, attacks_in_sight
+from copilot.review.signs import ABOUT_ATTACKS
 from copilot.schema import Citation, Document, Finding, Severity
 
-VISIBLE, DISCUSSED, HIDDEN = 4, 8, 2
-"""Scores from which on visible text, visible text about attacks, and hidden text is an attack."""
-NEIGHBOUR = 2
-"""Score from which on a sentence next to an attack belongs to it."""
+HIDDEN = 2
+"""Score from which on hidden text is an attack."""
 MIN_PROSE = 5
 """Words from which on a hidden element is a sentence."""
-CONTEXT = 320
-"""Characters before a sentence that may say that it is an example."""
 
 
 class Injection(NamedTuple):
@@ -44,7 +43,13 @@ class Injection(NamedTuple):
     start: int
     end: int
     carrier: str
-    """text, comment, element, invisible, encoded, alt (an image's text) or title (a link's)."""
+    """text, comment, element, invisible, encoded, alt (an image's text), title (a link's), or
+    wording: text in plain sight that only reads like it."""
+
+    @property
+    def sure(self) -> bool:
+        """False where the authors should be asked first."""
+        return self.carrier != "wording"
 
 
 @dataclass(frozen=True)
@@ -86,7 +91,7 @@ def find_injections(
     found += _encoded(text)
     found += _attributes(text)
     visible = blank(text, [span[:2] for span in (*concealed, *found)])
-    found += _visible(visible, text)
+    found += [Injection(*span) for span in attacks_in_sight(visible)]
     return tuple(_joined(found))
 
 
@@ -169,101 +174,8 @@ def _attributes(text: str) -> Iterator[Injection]:
                 yield Injection(*match.span(), carrier)
 
 
-def _visible(text: str, original: str) -> Iterator[Injection]:
-    """Sentences in sight; `text` is blank where something else was found already."""
-    for block in re.finditer(r"\S(?:.|\n(?![ \t]*\n)){0,20000}", text):
-        yield from _in_block(text, *block.span())
-
-
-def _in_block(text: str, start: int, end: int) -> list[Injection]:
-    """The attacks of one block: sentences that count alone, and their neighbours that belong."""
-    units = _units(text, start, end)
-    text = _without_long_examples(text, start, end)
-    scores = [_unit_score(text, unit) for unit in units]
-    attacks = [score >= VISIBLE for score in scores]
-    for at in range(len(units) - 1):
-        pair = scores[at] > 1 and scores[at + 1] > 1 and scores[at] + scores[at + 1] >= VISIBLE + 1
-        if pair and _unit_score(text, (units[at][0], units[at + 1][1])) >= VISIBLE + 1:
-            attacks[at] = attacks[at + 1] = True
-    for at in [at for at, is_attack in enumerate(attacks) if is_attack]:
-        for step in (-1, 1):
-            beside = at + step
-            while 0 <= beside < len(units) and scores[beside] >= NEIGHBOUR and not attacks[beside]:
-                attacks[beside] = True
-                beside += step
-    return [Injection(*u, "text") for u, is_attack in zip(units, attacks, strict=True) if is_attack]
-
-
-def _without_long_examples(text: str, start: int, end: int) -> str:
-    """The text with the quotes of several sentences blank that its block gives as examples."""
-    spans = [
-        match.span()
-        for match in _LONG_QUOTE.finditer(text, start, end)
-        if EXAMPLE.search(text, max(start, match.start() - 80), match.start())
-    ]
-    return blank(text, spans) if spans else text
-
-
-_LONG_QUOTE = re.compile(r"(?<!\w)\"[^\"\n]{3,200}[.!?] [^\"\n]{3,600}\"")
-
-
-def _units(text: str, start: int, end: int) -> list[tuple[int, int]]:
-    """Sentences of a block, and the lines that are none (headings)."""
-    inner = [(start + a, start + b) for a, b in sentences(text[start:end])]
-    for match in re.finditer(r"[^\n]*\S[^\n]*", text[start:end]):
-        a, b = start + match.start(), start + match.end()
-        if not any(x < b and a < y for x, y in inner):
-            inner.append((a, b))
-    return sorted(inner)
-
-
-def _unit_score(text: str, unit: tuple[int, int]) -> int:
-    """Score of a visible sentence; what it only talks about does not count."""
-    start, end = unit
-    raw = text[start:end][:3_000]
-    score = max(signs.score(_sentence(part)) for part in {raw, *raw.split("\n")})
-    if score < NEIGHBOUR:
-        return score
-    near = _about_attacks(text, start)
-    if ABOUT_ATTACKS.search(raw):  # the sentence itself talks about attacks
-        bare = signs.score(_sentence(QUOTED.sub(" ", raw)))
-        return bare if bare >= DISCUSSED else min(bare, NEIGHBOUR - 1)
-    if near and _in_fence(text, start):
-        return min(score, NEIGHBOUR - 1)
-    rest = _without_examples(raw, near)
-    return score if rest == raw else min(score, signs.score(_sentence(rest)))
-
-
-def _sentence(raw: str) -> str:
-    """A sentence in one line, without disguises and without the marks of lists and quotes."""
-    return re.sub(r"^[\s>*+#|/\-\"'`:]+", "", " ".join(plain(raw).split()))
-
-
-def _without_examples(sentence: str, near: bool) -> str:
-    """The sentence without the quotes in it that it gives as examples."""
-
-    def keep(match: re.Match[str]) -> str:
-        before = sentence[: match.start()]
-        return " " if before.strip() and (near or EXAMPLE.search(before)) else match.group()
-
-    return QUOTED.sub(keep, sentence)
-
-
-def _about_attacks(text: str, start: int) -> bool:
-    """True where the heading or the text just before speaks about attacks."""
-    heading = text.rfind("\n#", 0, start)
-    title = text[heading + 1 : heading + 120].split("\n", 1)[0] if heading >= 0 else ""
-    return bool(
-        ABOUT_ATTACKS.search(title) or ABOUT_ATTACKS.search(text, max(0, start - CONTEXT), start)
-    )
-
-
-def _in_fence(text: str, start: int) -> bool:
-    return len(re.findall(r"^[ \t]*(?:```|~~~)", text[:start], re.MULTILINE)) % 2 == 1
-
-
 def _is_attack(text: str, start: int, end: int, threshold: int) -> bool:
-    body = _sentence(text[start:end].strip("\"'()"))
+    body = as_sentence(text[start:end].strip("\"'()"))
     return signs.score(body) >= threshold and not ABOUT_ATTACKS.search(body)
 
 
@@ -293,20 +205,53 @@ _WHERE = {
 
 
 def _finding(injection: Injection, citation: Citation, identity: str) -> Finding:
+    said = _KNOWN if injection.sure else _LIKELY
     return Finding(
         fingerprint=hashlib.sha256(identity.encode()).hexdigest()[:16],
         kind="injection",
-        severity=Severity.HIGH,
+        severity=said.severity,
         dimension="security",
         aspect="security.audit",
-        title="Text aimed at the reviewer",
-        what=f"The document speaks to its reviewer {_WHERE[injection.carrier]}. It was left out of "
-        "the review and counts for nothing.",
-        so_what="Whoever put it there wants another verdict than the design earns; a tool that "
-        "follows it would pass gaps over in silence.",
-        fix="Remove it, and find out from the history of the file who added it and why.",
+        title=said.title,
+        what=said.what.format(where=_WHERE.get(injection.carrier, "")),
+        so_what=said.so_what,
+        fix=said.fix,
         roles=("security", "architect"),
-        confidence=0.9,
+        confidence=said.confidence,
         citations=(citation,),
         origin="rule",
     )
+
+
+class _Said(NamedTuple):
+    """The words of a finding."""
+
+    severity: Severity
+    confidence: float
+    title: str
+    what: str
+    so_what: str
+    fix: str
+
+
+_KNOWN = _Said(
+    Severity.HIGH,
+    0.9,
+    "Text aimed at the reviewer",
+    "The document speaks to its reviewer {where}. It was left out of the review and counts for "
+    "nothing.",
+    "Whoever put it there wants another verdict than the design earns; a tool that follows it "
+    "would pass gaps over in silence.",
+    "Remove it, and find out from the history of the file who added it and why.",
+)
+_LIKELY = _Said(
+    Severity.MEDIUM,
+    0.5,
+    "Is this text aimed at the reviewer?",
+    "The passage reads as if it told whoever reviews the document what to conclude. It was left "
+    "out of the review until somebody has looked: it counts neither for the design nor against it.",
+    "If it is meant for the reviewer, it wants another verdict than the design earns. If it is "
+    "not, the review has not heard what it says.",
+    "Say whom it is meant for. A fact about the system can be put as one; an order or a plea to "
+    "the reviewer should go.",
+)

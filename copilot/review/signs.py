@@ -101,7 +101,7 @@ _SIGNS: tuple[tuple[str, int, str], ...] = (
         r"agents?|systems?|"
         r"tools?|graders?|readers?|models?)|reviewer(?:[ -](?:bot|ai|model|llm))?|"
         r"review(?:er)?[ -]?bot|bots?)"
-        r"\W{0,3}(?:[:,!-]|must|should|please|shall|will|are|is|has)",
+        r"\W{0,3}(?:[:,!]|-(?!\w)|must|should|please|shall|will|are|is|has)",
     ),
     (
         "address",
@@ -140,7 +140,7 @@ _SIGNS: tuple[tuple[str, int, str], ...] = (
         r"\b(?:mark|rat|scor|grad|label|set|treat|consider|classif|judg|record|report|regard|"
         r"assess|evaluat|count|deem|tag|return|output|answer|respond|declar|assign|assum|"
         r"call|giv|"
-        r"keep|leave|put|fill|tick|choos|select|emit)(?:e|ed|y|es|s)?\b(?! by)"
+        r"keep|leave|put|fill|tick|choos|select|emit)(?:e|ed|y|es|s)?\b(?! by|\))"
         rf".{{0,60}}?\b(?:as|to|=|at|with|is|are|be|of)\b.{{0,12}}?[\"'`*]?{_GOOD}(?!\w)",
     ),
     (
@@ -252,7 +252,7 @@ _SIGNS: tuple[tuple[str, int, str], ...] = (
         2,
         r"\b(?:respond|reply|answer|output|return|print|write|say)\b.{0,12}?\b(?:only|just|"
         r"exactly|solely|"
-        r"nothing (?:but|other|more))\b|\b(?:empty (?:array|list|json|rows|object)|"
+        r"nothing (?:but|other|more))\b(?!\s*\|)|\b(?:empty (?:array|list|json|rows|object)|"
         r"\"?findings\"?\s*[:=]\s*\[\s*\])",
     ),
     (
@@ -365,6 +365,13 @@ _SIGNS: tuple[tuple[str, int, str], ...] = (
 """Kind, weight, and a pattern in small letters for a sentence in any."""
 _WEAK = ("order", "review", "machine", "explicit")
 """Kinds that add to others and are nothing alone."""
+OPENING = re.compile(
+    r"\W*@?(?:to|for|as|ai|llms?|language|gpt|chatgpt|claude|gemini|copilot|archreview|"
+    r"assistants?|automat|machine|review|bots?|grad|evaluat|system|developer|human|user|admin|"
+    r"root)|[\w, ]{0,30}\bor (?:which|what|any)",
+    re.IGNORECASE,
+)
+"""How a sentence begins that shows a sign only at its beginning."""
 ABOUT_ATTACKS = re.compile(
     r"\b(?:(?:prompt[- ])?injections?|injection attempts?|jailbreak\w*|adversar\w+|malicious|"
     r"red[- ]?team\w*|"

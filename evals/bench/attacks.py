@@ -122,28 +122,38 @@ def make_pdf(paragraphs: list[str], white: int) -> bytes:
     )
 
 
+def searched(path: Path) -> list[tuple[str, bool]]:
+    """What the detector finds in a design file: (text, known for sure)."""
+    document: Document = load_document(path)
+    return [(document.text[one.start : one.end], one.sure) for one in find_injections(document)]
+
+
 def found_in(path: Path) -> list[str]:
     """The texts that the detector finds in a design file."""
-    document: Document = load_document(path)
-    return [document.text[one.start : one.end] for one in find_injections(document)]
+    return [text for text, _ in searched(path)]
 
 
 def recall(missed: bool) -> Iterator[str]:
-    """Rows of a table: carrier (then the parts of the corpus), attacks, found."""
-    host, total, hits = HOST.read_text("utf-8"), Counter[str](), Counter[str]()
+    """Rows of a table: carrier (then the parts of the corpus), attacks, found, found for sure."""
+    host, total = HOST.read_text("utf-8"), Counter[str]()
+    hits, sure = Counter[str](), Counter[str]()
     with tempfile.TemporaryDirectory() as name:
         for record in read("attacks.jsonl"):
-            groups = (record["carrier"], f"({record['part']})")
+            sealed = record["id"].startswith("plain-unseen-")
+            part = "held-out, plain-unseen" if sealed else record["part"]
+            groups = (record["carrier"], f"({part})")
             total.update(groups)
-            if found_in(plant(record, host, Path(name))):
+            found = searched(plant(record, host, Path(name)))
+            if found:
                 hits.update(groups)
+                sure.update(groups if any(known for _, known in found) else ())
             elif missed:
                 yield f"missed {record['id']}: {record['payload']!r}"
-    yield "| carrier | attacks | found | recall |"
-    yield "|---|---|---|---|"
+    yield "| carrier | attacks | found | recall | known for sure |"
+    yield "|---|---|---|---|---|"
     for carrier in sorted(total):
         share = hits[carrier] / total[carrier]
-        yield f"| {carrier} | {total[carrier]} | {hits[carrier]} | {share:.0%} |"
+        yield f"| {carrier} | {total[carrier]} | {hits[carrier]} | {share:.0%} | {sure[carrier]} |"
 
 
 def false_alarms(benchmark: Path | None) -> Iterator[str]:
