@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from copilot.judges.model.access import Access
-from copilot.judges.model.client import bind, chat_model
+from copilot.judges.model.client import bind, body_of, chat_model
 from copilot.judges.model.faults import Fault, classify
 from copilot.judges.model.requests import Answer, Request
 from copilot.judges.model.wire import Mode, to_langchain
@@ -57,13 +57,8 @@ class Lines:
 
     def line(self, request: Request, way: Way) -> bytes:
         """One line with its end; raises Fault or CallFailed when the library cannot word it."""
-        bound: Any = bind(self._model(way.temperature), way.mode, request.schema)
-        model, options = getattr(bound, "bound", bound), getattr(bound, "kwargs", {})
-        given = {name: value for name, value in options.items() if not name.startswith("ls_")}
-        messages = to_langchain(request, way.mode, self._access.provider)
-        # the step of the library that a direct call goes through as well; a test holds them equal
-        body = model._get_request_payload(messages, **given)
-        body.pop("stream", None)
+        bound = bind(self._model(way.temperature), way.mode, request.schema)
+        body = body_of(bound, to_langchain(request, way.mode, self._access.provider))
         record = {"custom_id": request.digest, "method": "POST", "url": URL, "body": body}
         return json.dumps(record, ensure_ascii=False).encode("utf-8", "replace") + b"\n"
 
