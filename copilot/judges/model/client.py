@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from copilot.errors import InputError
 from copilot.judges.model.access import Access
+from copilot.judges.model.completions import Completions
 from copilot.judges.model.faults import CallFailed, Fault
 from copilot.judges.model.wire import Mode
 
@@ -52,6 +53,8 @@ def chat_model(access: Access, parameters: Mapping[str, Any], http: Any) -> Base
     except (ImportError, ValueError, TypeError) as error:
         said = str(error).split("\n")[0].replace(access.key or "\0", "***")[:200]
         raise CallFailed(f"the model {access.model} cannot be set up: {said}") from None
+    if _is_openai(model):
+        model.async_client = Completions(model.root_async_client)  # type: ignore[attr-defined]
     return model
 
 
@@ -93,16 +96,19 @@ def _unparsed(structured: Runnable[Any, Any]) -> Runnable[Any, Any]:
 def _as_it_is(model: Runnable[Any, Any]) -> Runnable[Any, Any]:
     """The bound model with its schema in the part of the request that OpenAI's library only sends.
 
-    Where it knows a schema it walks through it at every call and parses the answer by it: a third
-    of the processor time of a call.
+    Where it knows a schema it walks through it at every call and parses the answer by it.
     """
     options = dict(getattr(model, "kwargs", None) or {})
     bound = getattr(model, "bound", None)
     sent = {name: options.pop(name) for name in _SCHEMAS if name in options}
-    if type(bound).__name__ not in _OPENAI_MODELS or not sent:
+    if not sent or not _is_openai(bound):
         return model
     again: Runnable[Any, Any] = bound.bind(**options, extra_body=sent)  # type: ignore[union-attr]
     return again
+
+
+def _is_openai(model: object) -> bool:
+    return type(model).__name__ in _OPENAI_MODELS
 
 
 def body_of(runnable: Runnable[Any, Any], messages: Sequence[BaseMessage]) -> dict[str, Any]:
