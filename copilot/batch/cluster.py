@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from copilot.batch.executor import Failed, Job, Outcome, Reviewed, Task
-from copilot.batch.pool import DIED, ONE_THREAD, too_long
+from copilot.batch.pool import DIED, too_long
+from copilot.batch.processes import ONE_THREAD
 from copilot.documents.formats import shown
 from copilot.errors import CopilotError, InputError
 

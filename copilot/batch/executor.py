@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from copilot.index.direct import Embedded
-from copilot.review.engine import JudgeChoice
-from copilot.schema import Severity
-from copilot.settings import Settings
+if TYPE_CHECKING:  # a worker process unpickles these, and has something to do before numpy comes
+    from copilot.index.direct import Embedded
+    from copilot.review.engine import JudgeChoice
+    from copilot.schema import Severity
+    from copilot.settings import Settings
 
 FORMS = ("json", "md", "html")
 """Forms of the reports of each design, where this archreview has them."""

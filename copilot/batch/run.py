@@ -80,6 +80,7 @@ async def run_batch(
     fresh: dict[str, Entry] = {}
     failed: dict[str, str] = {}
     cost, calls = 0.0, 0
+    shelf.begin()
     try:
         async with aclosing(_outcomes(executor, plan)) as outcomes:
             async for outcome in outcomes:

@@ -6,9 +6,12 @@ import asyncio
 import re
 import tempfile
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
+from typing import ParamSpec, TypeVar
 
 from copilot.batch.executor import FORMS as FORM_NAMES
 from copilot.batch.executor import Failed, Job, Outcome, Reviewed, Task
@@ -17,12 +20,16 @@ from copilot.errors import CopilotError
 from copilot.index.direct import DirectIndex
 from copilot.knowledge import Knowledge
 from copilot.reports.formats import FORMS
-from copilot.review.engine import Engine, make_engine
+from copilot.review.engine import Engine, limits_of, make_engine
 from copilot.review.findings import worst
 from copilot.review.reviewed import finished
 from copilot.review.run import review
 from copilot.review.score import is_complete
 from copilot.schema import Document, Review, Status, Technology
+from copilot.settings import Settings
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 class Reviewer:
@@ -53,8 +60,10 @@ class Reviewer:
         return replace(outcome, seconds=time.perf_counter() - started, embedded=embedded)
 
     def run(self, task: Task) -> Outcome:
-        """`review` from code that is not asynchronous."""
-        return asyncio.run(self.review(task))
+        """`review` from code that is not asynchronous, in this thread alone."""
+        with asyncio.Runner() as runner:
+            runner.get_loop().set_default_executor(_AtOnce())
+            return runner.run(self.review(task))
 
     def warm_up(self) -> None:
         """Import and build what the first review would, so that no design is charged for it."""
@@ -66,6 +75,43 @@ class Reviewer:
     async def close(self) -> None:
         """Give a model judge's connections back."""
         await self.engine.close()
+
+
+class _AtOnce(ThreadPoolExecutor):
+    """Does each step where it is asked for: one design after the other needs no second thread."""
+
+    def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+        """A future that is done already."""
+        future: Future[T] = Future()
+        try:
+            future.set_result(fn(*args, **kwargs))
+        except BaseException as error:
+            future.set_exception(error)
+        return future
+
+
+def reviewer_for(job: Job) -> Reviewer:
+    """A reviewer that is warm; raises what `Reviewer` does."""
+    settings = job.settings
+    plain = settings.embedder == "local" and not (settings.knowledge or settings.model)
+    if plain and job.judge != "model":
+        made = plain_reviewer().engine
+        return Reviewer(job, replace(made, limits=limits_of(settings)))
+    reviewer = Reviewer(job)
+    reviewer.warm_up()
+    return reviewer
+
+
+@cache
+def plain_reviewer() -> Reviewer:
+    """The offline judge on the bundled knowledge, warm; made once in a process, or before it forks.
+
+    Raises KnowledgeError, IndexFault, JudgeError.
+    """
+    settings = Settings(embedder="local", knowledge=(), ephemeral=True)
+    reviewer = Reviewer(Job(settings, "offline", (), index=False))
+    reviewer.warm_up()
+    return reviewer
 
 
 def _outcome(

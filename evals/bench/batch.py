@@ -13,6 +13,7 @@ Everything runs through the command line in processes of its own. Nothing here p
 
 from __future__ import annotations
 
+import ctypes
 import json
 import os
 import random
@@ -23,6 +24,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,6 +34,8 @@ from evals.bench.model import server
 MODEL = ("--judge", "model", "--model", "openai:scripted", "--concurrency", "32")
 VOLATILE = (("usage", "seconds"), ("manifest", "created"))
 """Fields of a review that differ between two runs over the same design."""
+_SUBREAPER = 36
+"""PR_SET_CHILD_SUBREAPER of prctl(2)."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +54,8 @@ def batch(library: Path, out: Path, *options: object) -> Run:
     work = out.with_name(f"{out.name}-work")
     command = [sys.executable, "-m", "copilot.cli.main", "batch", library, "--out", out, "-q"]
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "OPENAI_API_KEY": "none"}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)  # an installed package has its bytecode
+    adopt()
     started = time.perf_counter()
     before = os.times()
     process = subprocess.Popen(
@@ -60,9 +66,18 @@ def batch(library: Path, out: Path, *options: object) -> Run:
     )
     peak = Peak(process.pid)
     output, _ = process.communicate()
+    seconds = time.perf_counter() - started
+    with suppress(ChildProcessError):
+        while True:
+            os.wait()
     after = os.times()
     cpu = after.children_user - before.children_user + after.children_system
-    return Run(time.perf_counter() - started, cpu - before.children_system, peak.stop(), output)
+    return Run(seconds, cpu - before.children_system, peak.stop(), output)
+
+
+def adopt() -> None:
+    """Become the parent of orphans (Linux), so that the server of the workers is counted, too."""
+    ctypes.CDLL(None, use_errno=True).prctl(_SUBREAPER, 1, 0, 0, 0)
 
 
 class Peak:
