@@ -145,6 +145,10 @@ class ScriptedEndpoint:
     location: str = ""
     served: list[float] = field(default_factory=list)
     """Seconds that each request was in flight."""
+    arrived: list[float] = field(default_factory=list)
+    """When each request came, in seconds of a clock that never jumps."""
+    ended: float = 0.0
+    """When the last reply so far was sent, by that clock."""
 
     def __enter__(self) -> Self:
         ready = threading.Event()
@@ -197,11 +201,13 @@ class ScriptedEndpoint:
         self._flying += 1
         self.peak = max(self.peak, self._flying)
         started = self._loop.time()
+        self.arrived.append(started)
         try:
             return await self._reply(self._note(method, path, headers, raw), reader, writer)
         finally:
             self._flying -= 1
-            self.served.append(self._loop.time() - started)
+            self.ended = self._loop.time()
+            self.served.append(self.ended - started)
 
     def _note(self, method: str, path: str, headers: dict[str, str], raw: bytes) -> Call:
         key = hashlib.sha256(raw).hexdigest()

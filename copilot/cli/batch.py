@@ -110,7 +110,7 @@ def command(
         _not_with_batch_api(executor != "local", "--executor ray")
         _not_with_batch_api(timeout_per_design is not None, "--timeout-per-design")
     settings = load_settings(**{**options, "knowledge": options["knowledge"] or None})
-    if executor == "local" and (judge == "offline" or (judge == "auto" and not settings.model)):
+    if executor == "local" and via == "direct":
         workers.begin()  # it imports what this process imports next, on another core
 
     from copilot.batch.discovery import discover

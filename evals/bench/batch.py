@@ -56,6 +56,7 @@ def batch(library: Path, out: Path, *options: object) -> Run:
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "OPENAI_API_KEY": "none"}
     environment.pop("PYTHONDONTWRITEBYTECODE", None)  # an installed package has its bytecode
     adopt()
+    others = children(os.getpid())
     started = time.perf_counter()
     before = os.times()
     process = subprocess.Popen(
@@ -67,9 +68,9 @@ def batch(library: Path, out: Path, *options: object) -> Run:
     peak = Peak(process.pid)
     output, _ = process.communicate()
     seconds = time.perf_counter() - started
-    with suppress(ChildProcessError):
-        while True:
-            os.wait()
+    for orphan in children(os.getpid()) - others:
+        with suppress(ChildProcessError):
+            os.waitpid(orphan, 0)
     after = os.times()
     cpu = after.children_user - before.children_user + after.children_system
     return Run(seconds, cpu - before.children_system, peak.stop(), output)
@@ -101,11 +102,16 @@ class Peak:
 
 def descendants(pid: int) -> list[int]:
     """The process and all below it."""
-    try:
-        below = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    except OSError:
-        return []
-    return [pid, *(found for child in below for found in descendants(int(child)))]
+    return [pid, *(found for child in children(pid) for found in descendants(child))]
+
+
+def children(pid: int) -> set[int]:
+    """The processes that a process has begun, or adopted."""
+    found: set[int] = set()
+    for task in Path(f"/proc/{pid}/task").glob("*/children"):
+        with suppress(OSError):
+            found.update(map(int, task.read_text().split()))
+    return found
 
 
 def resident(pid: int) -> float:
@@ -146,13 +152,16 @@ def model(count: int) -> None:
         library = write_library(Path(folder) / "library", count, words=1_000)
         run = batch(library, Path(folder) / "out", *MODEL, "--base-url", url)
         served = tell()
-        ideal = served.calls * 0.5 / 32
-        print(run.output)
-        print(
-            f"{served.calls} calls in {run.seconds:.1f} s, ideal {ideal:.1f} s = "
-            f"{ideal / run.seconds:.0%} (start-up included); most in flight {served.peak} of 32; "
-            f"CPU {run.cpu:.1f} s, peak {run.peak_mb:.0f} MB"
-        )
+    ideal = served.calls * 0.5 / 32
+    print(run.output)
+    print(f"{served.calls} calls, ideal {ideal:.1f} s, most in flight {served.peak} of 32")
+    print(f"  first call to last reply {served.span:.1f} s = {ideal / served.span:.0%} of the ideal")
+    print(f"  the whole command {run.seconds:.1f} s = {ideal / run.seconds:.0%}")
+    print(
+        f"  CPU {run.cpu:.1f} s ({run.cpu / count:.3f} s a design with all starts), of the server "
+        f"{served.cpu:.1f} s ({1000 * served.cpu / served.calls:.1f} ms a call); "
+        f"peak {run.peak_mb:.0f} MB; load {os.getloadavg()[0]:.1f}"
+    )
 
 
 def kill(count: int, kills: int, seed: int = 7) -> None:
