@@ -72,10 +72,16 @@ class SharedGate(Gate):
     @asynccontextmanager
     async def slot(self, tokens: int) -> AsyncIterator[None]:
         """The right to one call; raises JudgeError when the endpoint is given up."""
-        await self.breaker.pass_()
-        lease = await self._lender.lend(self._address, tokens)
+        lease = await self._lease(tokens)
         try:
-            await self.breaker.pass_()
             yield
         finally:
+            self._lender.give_back(lease)
+
+    async def _lease(self, tokens: int) -> int:
+        while True:
+            await self.breaker.pass_()
+            lease = await self._lender.lend(self._address, tokens)
+            if self.breaker.closed:
+                return lease
             self._lender.give_back(lease)

@@ -5,6 +5,8 @@ offline [N...]   designs/s and CPU seconds of the offline judge with one and two
                  disk of reports and index
 model [N]        N designs at the scripted server (0.5 s a call, 32 in flight): share of the ideal
                  throughput, most calls in flight
+rate [N] [R]     N designs at R requests per minute, in this machine's processes and on Ray with two
+                 workers: most requests that came in any 60 seconds, by the server's own clock
 kill [N] [K]     a run of N designs killed with SIGKILL at K random moments and resumed each time,
                  against an undisturbed run
 
@@ -23,6 +25,7 @@ import sys
 import tempfile
 import threading
 import time
+from bisect import bisect_left
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -155,12 +158,39 @@ def model(count: int) -> None:
     ideal = served.calls * 0.5 / 32
     print(run.output)
     print(f"{served.calls} calls, ideal {ideal:.1f} s, most in flight {served.peak} of 32")
-    print(f"  first call to last reply {served.span:.1f} s = {ideal / served.span:.0%} of the ideal")
+    print(
+        f"  first call to last reply {served.span:.1f} s = {ideal / served.span:.0%} of the ideal"
+    )
     print(f"  the whole command {run.seconds:.1f} s = {ideal / run.seconds:.0%}")
     print(
         f"  CPU {run.cpu:.1f} s ({run.cpu / count:.3f} s a design with all starts), of the server "
         f"{served.cpu:.1f} s ({1000 * served.cpu / served.calls:.1f} ms a call); "
         f"peak {run.peak_mb:.0f} MB; load {os.getloadavg()[0]:.1f}"
+    )
+
+
+def rate(count: int, limit: int) -> None:
+    print(f"{count} designs, at most {limit} requests a minute")
+    for executor in ("local", "ray"):
+        with tempfile.TemporaryDirectory() as folder, server(latency=0.5) as (url, tell):
+            library = write_library(Path(folder) / "library", count, words=1_000)
+            limits = ("--requests-per-minute", limit, "--processes", 2, "--executor", executor)
+            run = batch(library, Path(folder) / "out", *MODEL, *limits, "--base-url", url)
+            served = tell()
+        print(run.output.splitlines()[0] if run.output else "the run failed")
+        print(
+            f"  {executor}: {served.calls} calls in {served.span:.1f} s, most in any 60 s "
+            f"{within(served.arrived, 60.0)}, in any 6 s {within(served.arrived, 6.0)}; "
+            f"most in flight {served.peak} of 32; load {os.getloadavg()[0]:.1f}",
+            flush=True,
+        )
+
+
+def within(times: Sequence[float], seconds: float) -> int:
+    """Most of the times that lie within so many seconds of each other."""
+    ordered = sorted(times)
+    return max(
+        (bisect_left(ordered, start + seconds) - i for i, start in enumerate(ordered)), default=0
     )
 
 
@@ -224,6 +254,8 @@ def main() -> None:
             offline(given or [10, 100, 1_000, 2_000])
         case "model":
             model(*(given or [100]))
+        case "rate":
+            rate(*(given or [50, 300]))
         case "kill":
             kill(*(given or [100, 10]))
         case _:
