@@ -68,7 +68,7 @@ def test_a_process_that_was_busy_does_not_make_up_for_it_in_a_burst() -> None:
         pace = Pace(1200)
         waiting = [asyncio.create_task(pace.take()) for _ in range(6)]
         await asyncio.sleep(0)
-        time.sleep(0.5)  # ten turns go by  # noqa: ASYNC251
+        time.sleep(0.5)  # ten turns go by
         started = time.monotonic()
         await asyncio.gather(*waiting)
         return time.monotonic() - started

@@ -52,11 +52,12 @@ class Run:
     output: str
 
 
-def batch(library: Path, out: Path, *options: object) -> Run:
-    """Run `archreview batch` over a library."""
+def batch(library: Path, out: Path, *options: object, **settings: object) -> Run:
+    """Run `archreview batch` over a library; `settings` go into its environment."""
     work = out.with_name(f"{out.name}-work")
     command = [sys.executable, "-m", "copilot.cli.main", "batch", library, "--out", out, "-q"]
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "OPENAI_API_KEY": "none"}
+    environment |= {f"ARCHREVIEW_{name.upper()}": str(each) for name, each in settings.items()}
     environment.pop("PYTHONDONTWRITEBYTECODE", None)  # an installed package has its bytecode
     adopt()
     others = children(os.getpid())
@@ -161,7 +162,7 @@ def model(count: int) -> None:
     print(
         f"  first call to last reply {served.span:.1f} s = {ideal / served.span:.0%} of the ideal"
     )
-    print(f"  the whole command {run.seconds:.1f} s = {ideal / run.seconds:.0%}")
+    print(f"  the whole command {run.seconds:.1f} s: {ideal / run.seconds:.0%}")
     print(
         f"  CPU {run.cpu:.1f} s ({run.cpu / count:.3f} s a design with all starts), of the server "
         f"{served.cpu:.1f} s ({1000 * served.cpu / served.calls:.1f} ms a call); "
@@ -174,8 +175,8 @@ def rate(count: int, limit: int) -> None:
     for executor in ("local", "ray"):
         with tempfile.TemporaryDirectory() as folder, server(latency=0.5) as (url, tell):
             library = write_library(Path(folder) / "library", count, words=1_000)
-            limits = ("--requests-per-minute", limit, "--processes", 2, "--executor", executor)
-            run = batch(library, Path(folder) / "out", *MODEL, *limits, "--base-url", url)
+            options = (*MODEL, "--base-url", url, "--processes", 2, "--executor", executor)
+            run = batch(library, Path(folder) / "out", *options, requests_per_minute=limit)
             served = tell()
         print(run.output.splitlines()[0] if run.output else "the run failed")
         print(
