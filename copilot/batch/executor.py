@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from copilot.documents.formats import shown
+
 if TYPE_CHECKING:  # a worker process unpickles these, and has something to do before numpy comes
     from copilot.index.direct import Embedded
     from copilot.review.engine import JudgeChoice
@@ -69,6 +71,16 @@ class Failed:
 
 
 Outcome = Reviewed | Failed
+
+
+def is_half(outcome: Outcome) -> bool:
+    """True for a review with aspects that could not be judged."""
+    return isinstance(outcome, Reviewed) and not outcome.complete
+
+
+def left(task: Task, why: str) -> Failed:
+    """What becomes of a design that the budget is not enough for: the next run reviews it."""
+    return Failed(task.key, f"{shown(task.path)}: {why}", keep=False)
 
 
 class Executor(Protocol):

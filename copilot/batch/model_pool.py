@@ -13,16 +13,14 @@ from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, field
 from multiprocessing.process import BaseProcess
 
+from copilot.batch.calls import Caller
 from copilot.batch.channel import Channel
-from copilot.batch.executor import Failed, Job, Outcome, Reviewed, Task
-from copilot.batch.model_worker import HANGS, Answered, Asked, Unable, Withdrawn, work
+from copilot.batch.executor import Failed, Job, Outcome, Reviewed, Task, is_half, left
+from copilot.batch.model_worker import HANGS, Arrived, Asked, Unable, Withdrawn, work
 from copilot.batch.pool import DIED, too_long
 from copilot.batch.processes import context
 from copilot.documents.formats import shown
-from copilot.errors import InputError, JudgeError
-from copilot.judges.model.faults import CallFailed
-from copilot.judges.model.limits import Budget
-from copilot.judges.model.requests import Answers
+from copilot.errors import InputError
 
 MOST_REVIEWS = 64
 _GRACE = 1.0
@@ -51,17 +49,10 @@ class _Worker:
 class ModelExecutor:
     """Reviews designs in worker processes and calls the model for them."""
 
-    def __init__(
-        self,
-        job: Job,
-        answers: Answers,
-        budget: Budget,
-        processes: int,
-        timeout: float | None = None,
-    ) -> None:
-        """`answers` are those of the endpoint; `timeout` is in seconds for one design."""
-        self._job, self._answers, self._budget, self._timeout = job, answers, budget, timeout
-        self._processes = processes
+    def __init__(self, job: Job, processes: int, timeout: float | None = None) -> None:
+        """`timeout` is in seconds for one design; raises InputError as `Caller` does."""
+        self._job, self._processes, self._timeout = job, processes, timeout
+        self._caller = Caller(job.settings)
         self._workers: list[_Worker] = []
         self._told: asyncio.Queue[tuple[_Worker, object]] = asyncio.Queue()
 
@@ -75,15 +66,19 @@ class ModelExecutor:
         lanes = -(-min(MOST_REVIEWS, 2 * self._job.settings.concurrency) // processes)
         for _ in range(processes):
             await self._start()
+        self._supply(waiting, suspects, lanes)
+        await self._caller.prepare()  # while the processes prepare the first designs
         while True:
-            while self._budget.refused and (waiting or suspects):
-                yield self._refused((waiting or suspects).popleft())
+            refused = await self._caller.refused()
+            while refused and (waiting or suspects):
+                yield left((waiting or suspects).popleft(), refused)
             self._supply(waiting, suspects, lanes)
             if not any(worker.running for worker in self._workers):
                 return
             worker, told = await self._told.get()
             if isinstance(told, Reviewed | Failed):
-                yield self._outcome(worker.running.pop(told.key), told)
+                task, refused = worker.running.pop(told.key), await self._caller.refused()
+                yield left(task, refused) if refused and is_half(told) else told
             else:
                 for outcome in await self._died(worker, told, suspects):
                     yield outcome
@@ -99,8 +94,7 @@ class ModelExecutor:
         for worker in self._workers:
             await asyncio.to_thread(_end, worker.process)
         self._workers = []
-        if close := getattr(self._answers, "close", None):
-            await close()
+        await self._caller.close()
 
     async def _start(self) -> None:
         """Start a process and connect with it."""
@@ -143,18 +137,11 @@ class ModelExecutor:
 
     async def _call(self, worker: _Worker, asked: Asked) -> None:
         """Make one call for a process and tell it the answer."""
-        number = asked.number
         try:
-            told = Answered(number, await self._answers.answer(asked.request))
-        except CallFailed as error:
-            told = Answered(number, None, error.what, error.spent)
-        except JudgeError as error:
-            told = Answered(number, None, error.what)
-        except Exception as error:  # a bug or a library's: the other calls go on
-            told = Answered(number, None, f"The call failed: {type(error).__name__}.")
+            answered = await self._caller.answer(asked.request)
         finally:
-            worker.calls.pop(number, None)
-        worker.channel.send(told)
+            worker.calls.pop(asked.number, None)
+        worker.channel.send(Arrived(asked.number, answered))
 
     async def _died(self, worker: _Worker, told: object, suspects: deque[Task]) -> list[Outcome]:
         """Replace a process that is gone; what it had is tried once more, each design alone."""
@@ -171,15 +158,6 @@ class ModelExecutor:
         hung = worker.process.exitcode == HANGS
         reason = too_long(self._timeout or 0.0) if hung else DIED
         return [Failed(t.key, f"{shown(t.path)}: {reason}") for t in worker.running.values()]
-
-    def _outcome(self, task: Task, outcome: Outcome) -> Outcome:
-        """What became of a review; not what it would have been with more budget."""
-        if self._budget.refused and isinstance(outcome, Reviewed) and not outcome.complete:
-            return self._refused(task)
-        return outcome
-
-    def _refused(self, task: Task) -> Failed:
-        return Failed(task.key, f"{shown(task.path)}: {self._budget.refused}", keep=False)
 
 
 def _end(process: BaseProcess) -> None:

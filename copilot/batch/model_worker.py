@@ -14,10 +14,12 @@ import signal
 import socket
 from collections import deque
 from collections.abc import Callable
+from concurrent.futures import Executor
 from dataclasses import dataclass
 from itertools import count
-from typing import Any
+from typing import Any, TypeVar, TypeVarTuple
 
+from copilot.batch.calls import Answered
 from copilot.batch.channel import Channel
 from copilot.batch.executor import Failed, Job, Outcome, Task
 from copilot.batch.pool import too_long
@@ -25,10 +27,12 @@ from copilot.batch.processes import ONE_THREAD
 from copilot.batch.work import Reviewer
 from copilot.documents.formats import shown
 from copilot.errors import CopilotError
-from copilot.judges.model.faults import CallFailed
 from copilot.judges.model.requests import Answer, Request
 from copilot.judges.model.setup import cached
 from copilot.review.engine import make_engine
+
+T = TypeVar("T")
+Ts = TypeVarTuple("Ts")
 
 HANGS = 1
 """Exit code of a process that was over one step of a review for longer than a design may take."""
@@ -50,13 +54,11 @@ class Withdrawn:
 
 
 @dataclass(frozen=True)
-class Answered:
-    """The parent has an answer, or a reason why there is none."""
+class Arrived:
+    """The parent has what was asked for."""
 
     number: int
-    answer: Answer | None
-    reason: str = ""
-    spent: Answer | None = None
+    answered: Answered
 
 
 @dataclass(frozen=True)
@@ -76,28 +78,26 @@ class RemoteAnswers:
 
     async def answer(self, request: Request) -> Answer:
         """The answer; raises CallFailed."""
-        number, future = next(self._numbers), asyncio.get_running_loop().create_future()
+        number = next(self._numbers)
+        future: asyncio.Future[Answered] = asyncio.get_running_loop().create_future()
         self._open[number] = future
         self._send(Asked(number, request))
         try:
-            answered: Answered = await future
+            return (await future).result()
         except asyncio.CancelledError:
             self._send(Withdrawn(number))
             raise
         finally:
             del self._open[number]
-        if answered.answer is None:
-            raise CallFailed(answered.reason, spent=answered.spent)
-        return answered.answer
 
     async def keep(self, request: Request, answer: Answer) -> None:
         """The cache before it keeps what is worth it."""
 
-    def arrive(self, answered: Answered) -> None:
+    def arrive(self, arrived: Arrived) -> None:
         """Give an answer to who waits for it."""
-        future = self._open.get(answered.number)
+        future = self._open.get(arrived.number)
         if future is not None and not future.done():
-            future.set_result(answered)
+            future.set_result(arrived.answered)
 
 
 class Worker:
@@ -126,7 +126,7 @@ class Worker:
             task.cancel()
 
     def _got(self, thing: Any) -> None:
-        if isinstance(thing, Answered):
+        if isinstance(thing, Arrived):
             self._answers.arrive(thing)
         else:
             self._waiting.append(thing)
@@ -165,9 +165,11 @@ class Worker:
 class _OneThread(asyncio.SelectorEventLoop):
     """Does at once what would be given to a thread: the other thread would hold up this one."""
 
-    def run_in_executor(self, executor: Any, func: Any, *args: Any) -> Any:
+    def run_in_executor(
+        self, executor: Executor | None, func: Callable[[*Ts], T], *args: *Ts
+    ) -> asyncio.Future[T]:
         """A future that is done."""
-        future = self.create_future()
+        future: asyncio.Future[T] = self.create_future()
         try:
             future.set_result(func(*args))
         except Exception as error:

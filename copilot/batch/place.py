@@ -34,19 +34,9 @@ def make_executor(job: Job, engine: Engine, place: Place) -> Executor:
         return RayExecutor(job, model, processes, place.ray_address, place.timeout)
     if not model:
         return PoolExecutor(job, processes, place.timeout)
-    return _model_executor(job, processes, place.timeout)
-
-
-def _model_executor(job: Job, processes: int, timeout: float | None) -> Executor:
     from copilot.batch.model_pool import ModelExecutor
-    from copilot.judges.model.limits import Budget
-    from copilot.judges.model.prices import load_prices
-    from copilot.judges.model.setup import endpoints
 
-    settings = job.settings
-    budget = Budget(settings.max_tokens, settings.max_cost)
-    calls = endpoints(settings, load_prices(settings.knowledge), budget)
-    return ModelExecutor(job, calls, budget, processes, timeout)
+    return ModelExecutor(job, processes, place.timeout)
 
 
 def cores() -> int:

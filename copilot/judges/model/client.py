@@ -119,7 +119,8 @@ def body_of(runnable: Runnable[Any, Any], messages: Sequence[BaseMessage]) -> di
     # the step of the library that a direct call goes through as well; a test holds them equal
     body: dict[str, Any] = model._get_request_payload(list(messages), **given)
     body.pop("stream", None)
-    return body | body.pop("extra_body", {})
+    body.update(body.pop("extra_body", {}))
+    return body
 
 
 def http_client(access: Access, timeout: float) -> Any:
