@@ -79,8 +79,9 @@ class OfflineJudge:
 
     async def _read(self, document: Document) -> _Reading:
         async with self._lock:
-            known = self._readings.pop(document.digest, None)
-            reading = known or await asyncio.to_thread(self._study, document)
+            reading = self._readings.pop(document.digest, None)
+            if reading is None:
+                reading = await asyncio.to_thread(self._study, document)
             if len(self._readings) >= READINGS:
                 del self._readings[next(iter(self._readings))]
             self._readings[document.digest] = reading
