@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 import tempfile
 import time
 from collections.abc import Callable, Iterable
@@ -16,6 +15,7 @@ from typing import ParamSpec, TypeVar
 from copilot.batch.executor import FORMS as FORM_NAMES
 from copilot.batch.executor import Failed, Job, Outcome, Reviewed, Task
 from copilot.documents.formats import shown
+from copilot.documents.names import NameFinder
 from copilot.errors import CopilotError
 from copilot.index.direct import DirectIndex
 from copilot.knowledge import Knowledge
@@ -161,18 +161,12 @@ class Names:
                 key = name if technology.case_sensitive else name.lower()
                 (exact if technology.case_sensitive else loose).append(key)
                 self._ids[key] = technology.id
-        self._exact, self._loose = _pattern(exact), _pattern(loose)
+        self._exact, self._loose = NameFinder(exact), NameFinder(loose)
 
     def of(self, text: str) -> tuple[str, ...]:
         """Ids of the technologies, sorted."""
-        found = set(self._exact.findall(text)) | set(self._loose.findall(text.lower()))
+        found = {*self._exact.find(text), *self._loose.find(text.lower())}
         return tuple(sorted({self._ids[name] for name in found}))
-
-
-def _pattern(names: list[str]) -> re.Pattern[str]:
-    longest_first = sorted(set(names), key=lambda name: (-len(name), name))
-    choices = "|".join(map(re.escape, longest_first)) or r"(?!)"
-    return re.compile(rf"(?<![A-Za-z0-9])(?:{choices})(?![A-Za-z0-9])")
 
 
 def source_digest(path: Path) -> str:
