@@ -56,6 +56,11 @@ class ModelExecutor:
         self._workers: list[_Worker] = []
         self._told: asyncio.Queue[tuple[_Worker, object]] = asyncio.Queue()
 
+    @property
+    def pids(self) -> list[int]:
+        """Process ids of the workers."""
+        return [worker.process.pid or 0 for worker in self._workers]
+
     async def run(self, tasks: Sequence[Task]) -> AsyncGenerator[Outcome, None]:
         """One outcome for each task, as they are done; once the budget is used up, at once.
 
