@@ -12,6 +12,22 @@ from copilot.judges.model.requests import Answer, Request
 from copilot.judges.model.setup import endpoints
 from copilot.settings import Settings
 
+MOST_REVIEWS = 64
+CALLS = 9
+"""Of a review at the usual depth."""
+
+
+def reviews_at_once(settings: Settings, workers: int) -> int:
+    """How many reviews are under way together: calls wait for a slot, and never a slot for calls.
+
+    No more than what a limit of requests lets through in half a minute: the others would only wait
+    while their time runs.
+    """
+    most = min(MOST_REVIEWS, 2 * settings.concurrency)
+    if settings.requests_per_minute:
+        most = min(most, settings.requests_per_minute // (2 * CALLS))
+    return max(most, workers)
+
 
 @dataclass(frozen=True)
 class Answered:

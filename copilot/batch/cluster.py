@@ -14,6 +14,7 @@ from collections.abc import AsyncGenerator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from copilot.batch.calls import reviews_at_once
 from copilot.batch.executor import Failed, Job, Outcome, Task, is_half, left
 from copilot.batch.pool import DIED, too_long
 from copilot.batch.processes import ONE_THREAD
@@ -30,7 +31,7 @@ RESTARTS = 5
 REPEATS = 2
 """How often a review is repeated because its worker died."""
 SIDE_BY_SIDE = 16
-"""Reviews that one worker has under way at most, when a model judges."""
+"""Reviews that one worker has under way at most when a model judges: they share its threads."""
 STORE_BYTES = 150_000_000
 """Shared memory of a local cluster."""
 
@@ -50,7 +51,7 @@ class RayExecutor:
         self._caller: Any = None
         lanes = 1
         if model:
-            lanes = max(1, min(SIDE_BY_SIDE, -(-2 * job.settings.concurrency // workers)))
+            lanes = min(SIDE_BY_SIDE, -(-reviews_at_once(job.settings, workers) // workers))
             self._caller = _caller_class(self._ray).remote(job.settings)
         worker, here = _worker_class(self._ray, lanes), str(Path.cwd())
         self._actors = [worker.remote(job, self._caller, timeout, here) for _ in range(workers)]

@@ -13,7 +13,7 @@ from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, field
 from multiprocessing.process import BaseProcess
 
-from copilot.batch.calls import Caller
+from copilot.batch.calls import Caller, reviews_at_once
 from copilot.batch.channel import Channel
 from copilot.batch.executor import Failed, Job, Outcome, Reviewed, Task, is_half, left
 from copilot.batch.model_worker import HANGS, Arrived, Asked, Unable, Withdrawn, work
@@ -22,7 +22,6 @@ from copilot.batch.processes import context
 from copilot.documents.formats import shown
 from copilot.errors import InputError
 
-MOST_REVIEWS = 64
 _GRACE = 1.0
 """Seconds that a process has to leave by itself."""
 
@@ -68,7 +67,7 @@ class ModelExecutor:
         """
         waiting, suspects = deque(tasks), deque[Task]()
         processes = min(self._processes, len(tasks))
-        lanes = -(-min(MOST_REVIEWS, 2 * self._job.settings.concurrency) // processes)
+        lanes = -(-reviews_at_once(self._job.settings, processes) // processes)
         for _ in range(processes):
             await self._start()
         self._supply(waiting, suspects, lanes)
