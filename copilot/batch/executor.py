@@ -58,6 +58,8 @@ class Reviewed:
     technologies: tuple[str, ...]
     """Ids of the technologies that the text names."""
     embedded: Embedded | None = field(default=None, repr=False)
+    brief: bytes = field(default=b"", repr=False)
+    """What the portfolio takes from the review, `brief_json` of it."""
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import faulthandler
+import math
 import multiprocessing
 import os
 import shutil
@@ -38,8 +39,6 @@ AHEAD = 2
 DIED = "the process that reviewed it died twice (a crash, or memory ran out) — review it alone"
 _GRACE = 1.0
 """Seconds that a process has to leave by itself."""
-_OUT_OF_TIME = 1
-"""Exit code of a process that the watchdog ended."""
 
 _reviewer: Reviewer | None = None  # of a worker process; set once by `_start`
 _timeout: float | None = None
@@ -108,16 +107,26 @@ class PoolExecutor:
         return DIED if alone else ""
 
     def _culprits(self) -> dict[str, bool]:
-        """End the broken pool. Keys that its dead processes worked on -> True for out of time."""
+        """End the broken pool. Keys that its dead processes worked on -> True for out of time.
+
+        Exit codes tell a process that ended itself from one that was told to, and no more: two
+        threads read them, and the second finds another.
+        """
         workers = dict(self._workers)
+        late = {pid for pid in workers if self._seconds(pid) >= (self._timeout or math.inf)}
         self._stop(kill=True)
         found = {}
         for pid, worker in workers.items():
             note = self._desk / str(pid)
             if worker.exitcode not in (0, None, -signal.SIGTERM) and note.exists():
-                found[note.read_text("utf-8")] = worker.exitcode == _OUT_OF_TIME
+                found[note.read_text("utf-8")] = pid in late
             note.unlink(missing_ok=True)
         return found
+
+    def _seconds(self, pid: int) -> float:
+        """For how long a process has had its design."""
+        note = self._desk / str(pid)
+        return time.time() - note.stat().st_mtime if note.exists() else 0.0
 
     def _submit(self, task: Task) -> asyncio.Future[Outcome]:
         if self._pool is None:

@@ -14,6 +14,7 @@ from typing import ParamSpec, TypeVar
 
 from copilot.batch.executor import FORMS as FORM_NAMES
 from copilot.batch.executor import Failed, Job, Outcome, Reviewed, Task
+from copilot.batch.portfolio.build import brief_json
 from copilot.documents.formats import shown
 from copilot.documents.names import NameFinder
 from copilot.errors import CopilotError
@@ -135,6 +136,7 @@ def _outcome(
         worst=worst(done.findings),
         complete=is_complete(done),
         technologies=technologies,
+        brief=brief_json(done, knowledge),
     )
 
 

@@ -207,7 +207,7 @@ def _finish(ended: Ended, engine: Engine, out: Path, rate: str, fail_on: Severit
     from copilot.batch.portfolio.write import write_portfolio
     from copilot.cli.batch_progress import closing_lines
 
-    portfolio = write_portfolio(out, engine.knowledge)
+    portfolio = write_portfolio(out, engine.knowledge, ended.briefs)
     for line in closing_lines(ended.summary, portfolio, out, rate):
         click.echo(line)
     if ended.summary.failed:
