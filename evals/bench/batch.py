@@ -3,8 +3,9 @@
 offline [N...]   designs/s and CPU seconds of the offline judge with one and two processes, for
                  libraries of N generated designs of 2,000 words; peak memory of the process tree,
                  disk of reports and index
-model [N]        N designs at the scripted server (0.5 s a call, 32 in flight): share of the ideal
-                 throughput, most calls in flight
+model [N] [S]    N designs at the scripted server (S seconds a call, 0.5 when not given, 32 in
+                 flight): share of the ideal throughput, most calls in flight, CPU. Where others
+                 use the processors, calls of 2 s tell the scheduling from the sharing
 rate [N] [R]     N designs at R requests per minute, in this machine's processes and on Ray with two
                  workers: most requests that came in any 60 seconds, by the server's own clock
 kill [N] [K]     a run of N designs killed with SIGKILL at K random moments and resumed each time,
@@ -151,16 +152,16 @@ def offline(counts: Sequence[int]) -> None:
                 )
 
 
-def model(count: int) -> None:
-    with tempfile.TemporaryDirectory() as folder, server(latency=0.5) as (url, tell):
+def model(count: int, latency: float = 0.5) -> None:
+    with tempfile.TemporaryDirectory() as folder, server(latency=latency) as (url, tell):
         library = write_library(Path(folder) / "library", count, words=1_000)
         run = batch(library, Path(folder) / "out", *MODEL, "--base-url", url)
         served = tell()
-    ideal = served.calls * 0.5 / 32
+    ideal = served.calls * latency / 32
     print(run.output)
     print(f"{served.calls} calls, ideal {ideal:.1f} s, most in flight {served.peak} of 32")
     print(
-        f"  first call to last reply {served.span:.1f} s = {ideal / served.span:.0%} of the ideal"
+        f"  first call to last reply {served.span:.1f} s = {ideal / served.span:.1%} of the ideal"
     )
     print(f"  the whole command {run.seconds:.1f} s: {ideal / run.seconds:.0%}")
     print(
@@ -249,12 +250,12 @@ def _reviews(out: Path) -> dict[str, object]:
 
 def main() -> None:
     name, *numbers = sys.argv[1:] or ["help"]
-    given = [int(number) for number in numbers]
+    given = [int(number) for number in numbers if number.isdecimal()]
     match name:
         case "offline":
             offline(given or [10, 100, 1_000, 2_000])
         case "model":
-            model(*(given or [100]))
+            model(*(given[:1] or [100]), *map(float, numbers[1:]))
         case "rate":
             rate(*(given or [50, 300]))
         case "kill":
