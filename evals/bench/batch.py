@@ -10,6 +10,7 @@ rate [N] [R]     N designs at R requests per minute, in this machine's processes
                  workers: most requests that came in any 60 seconds, by the server's own clock
 kill [N] [K]     a run of N designs killed with SIGKILL at K random moments and resumed each time,
                  against an undisturbed run
+killmodel [N] [K]   the same with a model judge at the scripted server, and the calls made twice
 
 Everything runs through the command line in processes of its own. Nothing here passes or fails.
 """
@@ -36,8 +37,12 @@ from evals.bench.library import ROOT, write_library
 from evals.bench.model import server
 
 MODEL = ("--judge", "model", "--model", "openai:scripted", "--concurrency", "32")
-VOLATILE = (("usage", "seconds"), ("manifest", "created"))
-"""Fields of a review that differ between two runs over the same design."""
+VOLATILE = (
+    *(("usage", field) for field in ("seconds", "calls", "by_dimension", "prompt_tokens")),
+    *(("usage", field) for field in ("cached_tokens", "completion_tokens", "cost_usd")),
+    ("manifest", "created"),
+)
+"""Fields of a review that differ between two runs over the same design: a stored answer is free."""
 _SUBREAPER = 36
 """PR_SET_CHILD_SUBREAPER of prctl(2)."""
 
@@ -196,33 +201,45 @@ def within(times: Sequence[float], seconds: float) -> int:
     )
 
 
-def kill(count: int, kills: int, seed: int = 7) -> None:
-    draw = random.Random(seed)
+def kill(count: int, kills: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        home = Path(folder)
-        library = write_library(home / "library", count)
-        batch(library, home / "whole")
-        for number in range(kills):
-            after = draw.uniform(0.0, 1.0)
-            done = _killed(library, home / "out", after)
-            print(f"killed {number + 1}: {after:.1f} s after a review, {done} lines in the journal")
-        last = batch(library, home / "out")
-        print(last.output.splitlines()[0])
-        keys = [json.loads(x)["key"] for x in (home / "out/journal.jsonl").read_text().splitlines()]
-        print(f"reviews in the journal: {len(keys)}, of different designs: {len(set(keys))}")
-        same = _reviews(home / "whole") == _reviews(home / "out")
-        print(f"reports and batch.json without {VOLATILE} identical: {same}")
+        _kills(Path(folder), write_library(Path(folder) / "library", count), kills)
 
 
-def _killed(library: Path, out: Path, seconds: float) -> int:
+def killmodel(count: int, kills: int) -> None:
+    with tempfile.TemporaryDirectory() as folder, server(latency=0.5) as (url, tell):
+        library = write_library(Path(folder) / "library", count, words=1_000)
+        _kills(Path(folder), library, kills, *MODEL, "--base-url", url)
+        needed = 9 * count
+        print(f"calls: {needed} undisturbed, {tell().calls - needed} by the run that was killed")
+        print(f"  the difference is at most {kills} x 32, those in flight at a kill")
+
+
+def _kills(home: Path, library: Path, kills: int, *options: object, seed: int = 7) -> None:
+    """An undisturbed run and one that is killed again and again, and how they differ."""
+    draw = random.Random(seed)
+    batch(library, home / "whole", *options)
+    for number in range(kills):
+        after = draw.uniform(0.0, 1.0)
+        done = _killed(library, home / "out", after, options)
+        print(f"killed {number + 1}: {after:.1f} s after a review, {done} lines in the journal")
+    last = batch(library, home / "out", *options)
+    print(last.output.splitlines()[0])
+    keys = [json.loads(x)["key"] for x in (home / "out/journal.jsonl").read_text().splitlines()]
+    print(f"reviews in the journal: {len(keys)}, of different designs: {len(set(keys))}")
+    same = _reviews(home / "whole") == _reviews(home / "out")
+    print(f"reports and batch.json, without what calls took and when, identical: {same}")
+
+
+def _killed(library: Path, out: Path, seconds: float, options: Sequence[object]) -> int:
     """Start a batch and kill it so long after its first review; lines of its journal then."""
     work = out.with_name(f"{out.name}-work")
-    command = [sys.executable, "-m", "copilot.cli.main", "batch", library, "--out", out]
+    command = [sys.executable, "-m", "copilot.cli.main", "batch", library, "--out", out, *options]
     process = subprocess.Popen(
         [*map(str, command), "--workspace", str(work)],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        env={**os.environ, "PYTHONPATH": str(ROOT), "OPENAI_API_KEY": "none"},
     )
     before, started = _lines(out), time.monotonic()
     while _lines(out) == before and process.poll() is None and time.monotonic() - started < 60:
@@ -243,7 +260,7 @@ def _reviews(out: Path) -> dict[str, object]:
     for path in (out / "reports").glob("*.json"):
         review = json.loads(path.read_text("utf-8"))
         for part, field in VOLATILE:
-            del review[part][field]
+            review[part].pop(field, None)
         said[path.name] = review
     return said
 
@@ -260,6 +277,8 @@ def main() -> None:
             rate(*(given or [50, 300]))
         case "kill":
             kill(*(given or [100, 10]))
+        case "killmodel":
+            killmodel(*(given or [40, 5]))
         case _:
             print(__doc__)
 
