@@ -107,7 +107,7 @@ class LocalEmbedder:
     def _tokens(self, wanted: set[str]) -> Callable[[str], list[int]]:
         """Word -> its tokens; short words are remembered, the documents of a library share them."""
         known = self._known
-        new = list(wanted - known.keys())
+        new = [word for word in wanted if word not in known]
         encodings = self._tokenizer.encode_batch_fast(new, add_special_tokens=False)
         fresh = {word: coded.ids for word, coded in zip(new, encodings, strict=True)}
         self._widen(chain.from_iterable(fresh.values()))
