@@ -6,6 +6,8 @@ import asyncio
 import json
 import os
 import signal
+import subprocess
+import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -184,6 +186,12 @@ async def _collect(
     finally:
         await executor.close()
     return found
+
+
+def test_a_worker_sets_the_number_of_threads_before_numpy_is_imported() -> None:
+    code = "import sys, copilot.batch.pool; print('numpy' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
 
 
 def test_a_killed_worker_and_a_design_without_end_cost_no_other_review(tmp_path: Path) -> None:

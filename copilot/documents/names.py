@@ -28,13 +28,19 @@ class NameFinder:
         """
         if self._odd:
             return self._pattern.findall(text)
-        if self._starts.isdisjoint(_RUN.findall(text)):
-            return []
         found, free = [], 0
-        for run in _RUN.finditer(text):
-            if run.group() in self._starts and run.start() >= free:
-                match = self._pattern.match(text, run.start())
-                if match:
-                    found.append(match.group())
-                    free = match.end()
+        for at in self._places(text):
+            if at >= free and (match := self._pattern.match(text, at)):
+                found.append(match.group())
+                free = match.end()
         return found
+
+    def _places(self, text: str) -> list[int]:
+        """Where words stand that names begin with, or at least their letters, in order."""
+        places: list[int] = []
+        for word in self._starts.intersection(_RUN.findall(text)):
+            at = text.find(word)
+            while at >= 0:
+                places.append(at)
+                at = text.find(word, at + len(word))
+        return sorted(places)

@@ -50,24 +50,21 @@ class Phrases:
         self.parts = tuple(word[:-1] for word in words if word.endswith("*"))
 
     def search(self, text: Said) -> re.Match[str] | None:
-        """The first match."""
-        if not text.small:
-            return self._any.search(text.text)
-        return self._small.search(text.text) if self._may_stand_in(text) else None
+        """The first match, whatever the words are."""
+        return (self._small if text.small else self._any).search(text.text)
 
     def stand_in(self, text: Said) -> bool:
         """Whether there is a match."""
-        return self.search(text) is not None
+        return self._may_stand_in(text) and self.search(text) is not None
 
     def count(self, text: Said) -> int:
         """How many matches there are."""
-        if not text.small:
-            return len(self._any.findall(text.text))
-        return len(self._small.findall(text.text)) if self._may_stand_in(text) else 0
+        pattern = self._small if text.small else self._any
+        return len(pattern.findall(text.text)) if self._may_stand_in(text) else 0
 
     def _may_stand_in(self, text: Said) -> bool:
         return (
-            not self.needs.isdisjoint(text.words)
+            not (text.small and self.needs.isdisjoint(text.words))
             or any(part in text.text for part in self.parts)
             or not (self.needs or self.parts)
         )

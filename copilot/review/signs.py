@@ -120,7 +120,7 @@ _SIGNS: tuple[tuple[str, int, str, str], ...] = (
         "address",
         2,
         rf"^(?:to|for|as)[ :,-]{{1,3}}(?:an? |the |any |all |whoever is an? )?{_MACHINE}\b",
-        "",
+        "to for as",
     ),
     (
         "address",

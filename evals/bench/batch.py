@@ -2,7 +2,7 @@
 
 offline [N...]   designs/s and CPU seconds of the offline judge with one and two processes, for
                  libraries of N generated designs of 2,000 words; peak memory of the process tree,
-                 disk of reports and index
+                 disk of reports and index; designs/s and CPU of those more than in the run before
 model [N] [S]    N designs at the scripted server (S seconds a call, 0.5 when not given, 32 in
                  flight): share of the ideal throughput, most calls in flight, CPU. Where others
                  use the processors, calls of 2 s tell the scheduling from the sharing
@@ -142,7 +142,8 @@ def size_mb(folder: Path) -> float:
 
 def offline(counts: Sequence[int]) -> None:
     print(f"{'designs':>8} {'processes':>9} {'seconds':>8} {'designs/s':>9} {'CPU s/design':>12} "
-          f"{'peak MB':>8} {'reports MB':>10} {'index MB':>8}")  # fmt: skip
+          f"{'peak MB':>8} {'reports MB':>10} {'index MB':>8} {'more':>16}")  # fmt: skip
+    before: dict[int, tuple[int, Run]] = {}
     with tempfile.TemporaryDirectory() as folder:
         for count in counts:
             library = write_library(Path(folder) / f"library-{count}", count)
@@ -152,9 +153,19 @@ def offline(counts: Sequence[int]) -> None:
                 print(
                     f"{count:8} {processes:9} {run.seconds:8.1f} {count / run.seconds:9.2f} "
                     f"{run.cpu / count:12.3f} {run.peak_mb:8.0f} {size_mb(out / 'reports'):10.1f} "
-                    f"{size_mb(out.with_name(f'{out.name}-work')):8.1f}",
+                    f"{size_mb(out.with_name(f'{out.name}-work')):8.1f} "
+                    f"{_more(before.get(processes), count, run):>16}",
                     flush=True,
                 )
+                before[processes] = (count, run)
+
+
+def _more(before: tuple[int, Run] | None, count: int, run: Run) -> str:
+    """Designs/s and CPU s/design of those that this run had more than the one before: no start."""
+    if before is None or count <= before[0]:
+        return ""
+    more, less = count - before[0], before[1]
+    return f"{more / (run.seconds - less.seconds):.2f}/s {(run.cpu - less.cpu) / more:.3f}"
 
 
 def model(count: int, latency: float = 0.5) -> None:

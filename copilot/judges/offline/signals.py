@@ -51,10 +51,12 @@ class Signals:
         found = set()
         for at, word in enumerate(words):
             for phrase in self._whole.get(word, ()):
-                if _goes_on(words, at, phrase.rest):
+                if not phrase.rest or _goes_on(words, at, phrase.rest):
                     found.add(phrase.hit)
             for phrase in self._stems.get(word[:_STEM], ()):
-                if word.startswith(phrase.stem) and _goes_on(words, at, phrase.rest):
+                if word.startswith(phrase.stem) and (
+                    not phrase.rest or _goes_on(words, at, phrase.rest)
+                ):
                     found.add(phrase.hit)
         return frozenset(found)
 
