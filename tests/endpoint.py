@@ -17,6 +17,7 @@ import re
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 from types import TracebackType
 from typing import Any, Self
 
@@ -69,7 +70,7 @@ class Call:
             return str(self.body["response_format"].get("type"))
         return "tools" if self.body.get("tools") else "text"
 
-    @property
+    @cached_property
     def prompt(self) -> str:
         """The messages in one string, system first."""
         return "\n".join(_content(message) for message in self.body.get("messages", []))
@@ -77,7 +78,7 @@ class Call:
     @property
     def aspects(self) -> list[str]:
         """The ids that the prompt ends with."""
-        tail = self.prompt.rstrip().rsplit("\n\n", 1)[-1]
+        tail = self.prompt[-4000:].rstrip().rsplit("\n\n", 1)[-1]
         return _IDS.findall(tail) or _IDS.findall(self.prompt[-4000:])
 
 
@@ -145,6 +146,10 @@ class ScriptedEndpoint:
     location: str = ""
     served: list[float] = field(default_factory=list)
     """Seconds that each request was in flight."""
+    arrived: list[float] = field(default_factory=list)
+    """When each request came, in seconds of a clock that never jumps."""
+    ended: float = 0.0
+    """When the last reply so far was sent, by that clock."""
 
     def __enter__(self) -> Self:
         ready = threading.Event()
@@ -197,11 +202,13 @@ class ScriptedEndpoint:
         self._flying += 1
         self.peak = max(self.peak, self._flying)
         started = self._loop.time()
+        self.arrived.append(started)
         try:
             return await self._reply(self._note(method, path, headers, raw), reader, writer)
         finally:
             self._flying -= 1
-            self.served.append(self._loop.time() - started)
+            self.ended = self._loop.time()
+            self.served.append(self.ended - started)
 
     def _note(self, method: str, path: str, headers: dict[str, str], raw: bytes) -> Call:
         key = hashlib.sha256(raw).hexdigest()
@@ -309,15 +316,10 @@ def _spoil_rows(answer: object, fault: str) -> object:
 
 
 def _common(a: str, b: str) -> int:
-    """Length of the common prefix."""
-    low, high = 0, min(len(a), len(b))
-    while low < high:
-        middle = (low + high + 1) // 2
-        if a[:middle] == b[:middle]:
-            low = middle
-        else:
-            high = middle - 1
-    return low
+    """Length of the common prefix, by pages and then by characters."""
+    length = min(len(a), len(b))
+    at = next((i for i in range(0, length, 512) if a[i : i + 512] != b[i : i + 512]), length)
+    return next((i for i in range(at, length) if a[i] != b[i]), length)
 
 
 def _send(writer: asyncio.StreamWriter, status: int, body: object, **headers: str) -> bool:

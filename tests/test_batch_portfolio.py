@@ -12,13 +12,14 @@ from pathlib import Path
 import pytest
 from build import make_review, make_row
 
-from copilot.batch.portfolio.build import build_portfolio
+from copilot.batch.portfolio.build import brief_json, build_portfolio
 from copilot.batch.portfolio.tables import columns, table, to_csv, to_jsonl, to_parquet
 from copilot.batch.portfolio.write import write_portfolio
 from copilot.batch.records import Batch, Row, save_batch
 from copilot.errors import InputError
 from copilot.knowledge import Knowledge
 from copilot.reports.formats import render_json
+from copilot.review.saved import load_review
 from copilot.schema import Status
 
 HOSTILE = '=HYPERLINK("http://evil")<script>alert(1)</script>\x1b[31m'
@@ -73,6 +74,16 @@ def test_a_report_that_cannot_be_read_is_listed_and_the_rest_is_counted(
     portfolio = build_portfolio(folder, knowledge)
     assert [design.path for design in portfolio.designs] == ["b.md"]
     assert "is not whole JSON" in portfolio.failed[0].reason
+
+
+def test_reports_that_are_known_are_not_read_again(knowledge: Knowledge) -> None:
+    folder = folder_of(knowledge, {"a.md": tuple(knowledge.aspects)[:3], "b.md": ()})
+    read = build_portfolio(folder, knowledge)
+    known = {}
+    for path in (folder / "reports").glob("*.json"):
+        known[path.stem] = brief_json(load_review(path), knowledge)
+        path.write_text("no longer a report")
+    assert build_portfolio(folder, knowledge, known) == read
 
 
 def test_a_folder_of_json_reports_without_a_batch_has_a_portfolio_too(knowledge: Knowledge) -> None:

@@ -8,22 +8,27 @@ import signal
 from pathlib import Path
 
 import pytest
-from library import offline_job, write_designs
+from endpoint import ScriptedEndpoint
+from library import write_designs
 
-from copilot.batch.executor import Outcome, Reviewed, Task
+from copilot.batch.executor import Job, Outcome, Reviewed, Task
 from copilot.errors import InputError
+from copilot.settings import load_settings
 
 
 @pytest.mark.timeout(600)
-def test_a_killed_worker_of_ray_costs_no_design_and_none_comes_twice() -> None:
+def test_a_killed_worker_of_ray_costs_no_design_none_comes_twice_and_the_limit_holds() -> None:
     pytest.importorskip("ray")
     from copilot.batch.cluster import RayExecutor
 
     tasks = [Task(str(n), path, f"s{n}") for n, path in enumerate(write_designs(Path("d"), 4))]
 
-    async def go() -> list[Outcome]:
+    async def go(url: str) -> list[Outcome]:
+        settings = load_settings(
+            model="openai:scripted", base_url=url, api_key="none", concurrency=3, ephemeral=True
+        )
         try:
-            executor = RayExecutor(offline_job(ephemeral=True), False, 2, None, None)
+            executor = RayExecutor(Job(settings, "model", (), index=False), True, 2, None, None)
         except InputError as error:  # its parts must start within 15 s, which a busy machine misses
             pytest.skip(str(error))
         found = []
@@ -37,6 +42,8 @@ def test_a_killed_worker_of_ray_costs_no_design_and_none_comes_twice() -> None:
             await executor.close()
         return found
 
-    outcomes = asyncio.run(go())
+    with ScriptedEndpoint(latency=0.05) as endpoint:
+        outcomes = asyncio.run(go(endpoint.url))
     assert sorted(outcome.key for outcome in outcomes) == ["0", "1", "2", "3"]
-    assert all(isinstance(outcome, Reviewed) for outcome in outcomes)
+    assert all(isinstance(outcome, Reviewed) and outcome.complete for outcome in outcomes)
+    assert endpoint.peak <= 3  # one actor makes the calls of both workers

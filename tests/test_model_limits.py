@@ -45,6 +45,37 @@ def test_a_gate_lets_no_more_in_than_its_limit_over_all_its_users() -> None:
     assert peak == 3
 
 
+def test_calls_that_were_held_up_do_not_come_in_a_burst_afterwards() -> None:
+    gate, came = Gate(8, 1200, None), list[float]()  # one every 50 ms
+
+    async def user(seconds: float) -> None:
+        async with gate.slot(1):
+            came.append(time.monotonic())
+            await asyncio.sleep(seconds)
+
+    async def users() -> None:
+        held = [asyncio.create_task(user(0.6)) for _ in range(8)]  # all slots, for a while
+        await asyncio.sleep(0.5)
+        await asyncio.gather(*held, *(user(0.0) for _ in range(8)))
+
+    asyncio.run(users())
+    came.sort()
+    assert len(came) == 16 and came[-1] - came[-8] >= 5 * 0.05
+
+
+def test_a_process_that_was_busy_does_not_make_up_for_it_in_a_burst() -> None:
+    async def take() -> float:
+        pace = Pace(1200)
+        waiting = [asyncio.create_task(pace.take()) for _ in range(6)]
+        await asyncio.sleep(0)
+        time.sleep(0.5)  # ten turns go by
+        started = time.monotonic()
+        await asyncio.gather(*waiting)
+        return time.monotonic() - started
+
+    assert asyncio.run(take()) >= 3 * 0.05
+
+
 def test_the_breaker_opens_after_failures_in_a_row_and_gives_up_in_the_end(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

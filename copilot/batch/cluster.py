@@ -1,9 +1,9 @@
 """The executor on Ray: the same reviews in actors on one machine or many.
 
 Ray restarts an actor that dies and repeats the reviews that it had; the driver alone writes reports
-and journal, so every design ends in one outcome however often it was begun. One limiter actor lends
-the right to call the model, so that more workers do not mean more requests. Workers read the
-designs by their paths: on several machines these must lie on a shared file system.
+and journal, so every design ends in one outcome however often it was begun. One actor makes all
+calls of a model, so that more workers do not mean more requests. Workers read the designs by their
+paths: on several machines these must lie on a shared file system.
 """
 
 from __future__ import annotations
@@ -11,21 +11,27 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import AsyncGenerator, Sequence
-from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from copilot.batch.executor import Failed, Job, Outcome, Reviewed, Task
-from copilot.batch.pool import DIED, ONE_THREAD, too_long
+from copilot.batch.calls import reviews_at_once
+from copilot.batch.executor import Failed, Job, Outcome, Task, is_half, left
+from copilot.batch.pool import DIED, too_long
+from copilot.batch.processes import ONE_THREAD
 from copilot.documents.formats import shown
 from copilot.errors import CopilotError, InputError
+from copilot.judges.model.faults import CallFailed
+
+if TYPE_CHECKING:
+    from copilot.batch.calls import Answered
+    from copilot.judges.model.requests import Answer, Request
 
 RESTARTS = 5
 """How often a worker may come back."""
 REPEATS = 2
 """How often a review is repeated because its worker died."""
 SIDE_BY_SIDE = 16
-"""Reviews that one worker has under way at most, when a model judges."""
+"""Reviews that one worker has under way at most when a model judges: they share its threads."""
 STORE_BYTES = 150_000_000
 """Shared memory of a local cluster."""
 
@@ -42,18 +48,13 @@ class RayExecutor:
         """
         self._ray = _connect(address, workers)
         self._own = address is None
-        settings = job.settings
-        self._most = settings.max_cost
-        limits = (settings.concurrency, settings.requests_per_minute, settings.tokens_per_minute)
-        lanes = max(1, min(SIDE_BY_SIDE, -(-settings.concurrency // workers))) if model else 1
-        limiter = _limiter_class(self._ray).remote(*limits)
-        share = replace(job, settings=_shared(settings, workers))
+        self._caller: Any = None
+        lanes = 1
+        if model:
+            lanes = min(SIDE_BY_SIDE, -(-reviews_at_once(job.settings, workers) // workers))
+            self._caller = _caller_class(self._ray).remote(job.settings)
         worker, here = _worker_class(self._ray, lanes), str(Path.cwd())
-        self._limiter = limiter
-        self._actors = [
-            worker.remote(share, limiter if model else None, str(number), timeout, here)
-            for number in range(workers)
-        ]
+        self._actors = [worker.remote(job, self._caller, timeout, here) for _ in range(workers)]
         self._lanes = [actor for _ in range(lanes) for actor in self._actors]
 
     @property
@@ -63,38 +64,33 @@ class RayExecutor:
 
     async def run(self, tasks: Sequence[Task]) -> AsyncGenerator[Outcome, None]:
         """One outcome for each task, as they are done."""
-        waiting, free, spent = list(reversed(tasks)), list(self._lanes), 0.0
+        waiting, free, refused = list(reversed(tasks)), list(self._lanes), ""
         running: dict[asyncio.Future[Outcome], tuple[Task, Any]] = {}
         while waiting or running:
-            while waiting and free and not self._used_up(spent):
+            while refused and waiting:
+                yield left(waiting.pop(), refused)
+            while waiting and free:
                 task, actor = waiting.pop(), free.pop(0)
                 future = asyncio.wrap_future(actor.review.remote(task).future())
                 running[future] = (task, actor)
             if not running:
                 break
             done, _ = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
+            refused = await self._caller.refused.remote() if self._caller else ""
             for future in done:
                 task, actor = running.pop(future)
                 free.append(actor)
                 outcome = self._outcome(task, future)
-                if isinstance(outcome, Reviewed):
-                    spent += outcome.cost_usd or 0.0
-                yield outcome
-        for task in waiting:
-            why = f"the budget of {self._most:g} USD is used up"
-            yield Failed(task.key, f"{shown(task.path)}: {why}", keep=False)
+                yield left(task, refused) if refused and is_half(outcome) else outcome
 
     async def close(self) -> None:
         """Stop the workers; a cluster that was started for the batch ends with it."""
         if self._own:
             await asyncio.to_thread(self._ray.shutdown)
             return
-        for actor in (*self._actors, self._limiter):
+        for actor in (*self._actors, *((self._caller,) if self._caller else ())):
             self._ray.kill(actor)
         self._ray.shutdown()
-
-    def _used_up(self, spent: float) -> bool:
-        return self._most is not None and spent >= self._most
 
     def _outcome(self, task: Task, future: asyncio.Future[Outcome]) -> Outcome:
         try:
@@ -129,20 +125,12 @@ def _connect(address: str | None, workers: int) -> Any:
     return ray
 
 
-def _shared(settings: Any, workers: int) -> Any:
-    """Settings of one of several workers: budgets are divided, so that their sum holds."""
-    return settings.model_copy(
-        update={
-            "max_cost": settings.max_cost / workers if settings.max_cost else None,
-            "max_tokens": settings.max_tokens // workers or 1 if settings.max_tokens else None,
-        }
-    )
+def _caller_class(ray: Any) -> Any:
+    from copilot.batch.calls import Caller
 
-
-def _limiter_class(ray: Any) -> Any:
-    from copilot.batch.limiter import Limiter
-
-    return ray.remote(num_cpus=0, max_concurrency=1000, max_restarts=RESTARTS)(Limiter)
+    return ray.remote(
+        num_cpus=0, max_concurrency=1000, max_restarts=RESTARTS, max_task_retries=REPEATS
+    )(Caller)
 
 
 def _worker_class(ray: Any, lanes: int) -> Any:
@@ -154,13 +142,11 @@ def _worker_class(ray: Any, lanes: int) -> Any:
 class Worker:
     """An actor: one engine, and the reviews that it is sent."""
 
-    def __init__(
-        self, job: Job, limiter: Any, name: str, timeout: float | None, folder: str
-    ) -> None:
+    def __init__(self, job: Job, caller: Any, timeout: float | None, folder: str) -> None:
         """`folder` is where the user stands: paths are relative to it."""
         os.environ.update(ONE_THREAD)
         os.chdir(folder)
-        self._job, self._limiter, self._name, self._timeout = job, limiter, name, timeout
+        self._job, self._caller, self._timeout = job, caller, timeout
         self._reviewer: Any = None
         self._lock = asyncio.Lock()
 
@@ -184,37 +170,35 @@ class Worker:
     async def _make(self) -> Any:
         from copilot.batch.work import Reviewer
 
-        if self._limiter is None:
+        if self._caller is None:
             return Reviewer(self._job)
-        from copilot.batch.limiter import SharedGate
-        from copilot.judges.model.prices import load_prices
-        from copilot.judges.model.setup import make_answers
+        from copilot.judges.model.setup import cached
         from copilot.review.engine import make_engine
 
         settings = self._job.settings
-        lender = _RayLender(self._limiter, self._name, await self._limiter.join.remote(self._name))
-        answers = make_answers(
-            settings,
-            load_prices(settings.knowledge),
-            make_gate=lambda address: SharedGate(address, lender, settings.concurrency),
-        )
+        answers = cached(settings, _RayAnswers(self._caller))
         return Reviewer(self._job, make_engine(settings, self._job.judge, answers))
 
 
-class _RayLender:
-    """Reaches the limiter actor."""
+class _RayAnswers:
+    """Answers that the calling actor fetches."""
 
-    def __init__(self, limiter: Any, worker: str, life: int) -> None:
-        self._limiter, self._worker, self._life = limiter, worker, life
+    def __init__(self, caller: Any) -> None:
+        self._caller = caller
 
-    async def lend(self, address: str, tokens: int) -> int:
-        ref = self._limiter.lend.remote(address, tokens, self._worker, self._life)
+    async def answer(self, request: Request) -> Answer:
+        """The answer; raises CallFailed."""
+        import ray
+
+        ref = self._caller.answer.remote(request)
         try:
-            lease: int = await asyncio.shield(asyncio.wrap_future(ref.future()))
-            return lease
-        except asyncio.CancelledError:  # the slot comes all the same, and nobody would return it
-            ref.future().add_done_callback(lambda future: self.give_back(future.result()))
+            answered: Answered = await asyncio.wrap_future(ref.future())
+        except asyncio.CancelledError:
+            ray.cancel(ref)
             raise
+        except ray.exceptions.RayActorError:
+            raise CallFailed("The call failed: the process that makes the calls died.") from None
+        return answered.result()
 
-    def give_back(self, lease: int) -> None:
-        self._limiter.give_back.remote(lease)
+    async def keep(self, request: Request, answer: Answer) -> None:
+        """The cache before it keeps what is worth it."""

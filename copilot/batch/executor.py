@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from copilot.index.direct import Embedded
-from copilot.review.engine import JudgeChoice
-from copilot.schema import Severity
-from copilot.settings import Settings
+from copilot.documents.formats import shown
+
+if TYPE_CHECKING:  # a worker process unpickles these, and has something to do before numpy comes
+    from copilot.index.direct import Embedded
+    from copilot.review.engine import JudgeChoice
+    from copilot.schema import Severity
+    from copilot.settings import Settings
 
 FORMS = ("json", "md", "html")
 """Forms of the reports of each design, where this archreview has them."""
@@ -55,6 +58,8 @@ class Reviewed:
     technologies: tuple[str, ...]
     """Ids of the technologies that the text names."""
     embedded: Embedded | None = field(default=None, repr=False)
+    brief: bytes = field(default=b"", repr=False)
+    """What the portfolio takes from the review, `brief_json` of it."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +73,16 @@ class Failed:
 
 
 Outcome = Reviewed | Failed
+
+
+def is_half(outcome: Outcome) -> bool:
+    """True for a review with aspects that could not be judged."""
+    return isinstance(outcome, Reviewed) and not outcome.complete
+
+
+def left(task: Task, why: str) -> Failed:
+    """What becomes of a design that the budget is not enough for: the next run reviews it."""
+    return Failed(task.key, f"{shown(task.path)}: {why}", keep=False)
 
 
 class Executor(Protocol):

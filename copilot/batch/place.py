@@ -34,22 +34,9 @@ def make_executor(job: Job, engine: Engine, place: Place) -> Executor:
         return RayExecutor(job, model, processes, place.ray_address, place.timeout)
     if not model:
         return PoolExecutor(job, processes, place.timeout)
-    return _model_executor(job, place.timeout)
+    from copilot.batch.model_pool import ModelExecutor
 
-
-def _model_executor(job: Job, timeout: float | None) -> Executor:
-    from copilot.batch.threads import ModelExecutor
-    from copilot.batch.work import Reviewer
-    from copilot.judges.model.limits import Budget
-    from copilot.judges.model.prices import load_prices
-    from copilot.judges.model.setup import make_answers
-    from copilot.review.engine import make_engine
-
-    settings = job.settings
-    budget = Budget(settings.max_tokens, settings.max_cost)
-    answers = make_answers(settings, load_prices(settings.knowledge), budget)
-    reviewer = Reviewer(job, make_engine(settings, job.judge, answers))
-    return ModelExecutor(reviewer, budget, settings.concurrency, timeout)
+    return ModelExecutor(job, processes, place.timeout)
 
 
 def cores() -> int:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import faulthandler
+import math
 import multiprocessing
 import os
 import shutil
@@ -24,6 +25,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from copilot.batch.executor import Failed, Job, Outcome, Task
+from copilot.batch.processes import ONE_THREAD, context
 from copilot.documents.formats import shown
 from copilot.errors import CopilotError
 
@@ -32,20 +34,11 @@ if TYPE_CHECKING:
 
     from copilot.batch.work import Reviewer
 
-ONE_THREAD = {
-    "OMP_NUM_THREADS": "1",
-    "OPENBLAS_NUM_THREADS": "1",
-    "MKL_NUM_THREADS": "1",
-    "RAYON_NUM_THREADS": "1",
-    "TOKENIZERS_PARALLELISM": "false",
-}
-"""A process per core needs no threads besides: with them a review took a fifth longer."""
-
+AHEAD = 2
+"""Designs that each process is given at once, so that it has the next one when one is done."""
 DIED = "the process that reviewed it died twice (a crash, or memory ran out) — review it alone"
 _GRACE = 1.0
 """Seconds that a process has to leave by itself."""
-_OUT_OF_TIME = 1
-"""Exit code of a process that the watchdog ended."""
 
 _reviewer: Reviewer | None = None  # of a worker process; set once by `_start`
 _timeout: float | None = None
@@ -105,7 +98,7 @@ class PoolExecutor:
         """Tasks that may run now: one while a suspect runs, none beside the others before it."""
         if any(alone for _, alone in running.values()):
             return 1
-        return (0 if running else 1) if suspects else self._processes
+        return (0 if running else 1) if suspects else self._processes * AHEAD
 
     def _blame(self, task: Task, alone: bool, culprits: Mapping[str, bool]) -> str:
         """Why the task failed when the pool broke; empty when it is only to be run again."""
@@ -114,22 +107,32 @@ class PoolExecutor:
         return DIED if alone else ""
 
     def _culprits(self) -> dict[str, bool]:
-        """End the broken pool. Keys that its dead processes worked on -> True for out of time."""
+        """End the broken pool. Keys that its dead processes worked on -> True for out of time.
+
+        Exit codes tell a process that ended itself from one that was told to, and no more: two
+        threads read them, and the second finds another.
+        """
         workers = dict(self._workers)
+        late = {pid for pid in workers if self._seconds(pid) >= (self._timeout or math.inf)}
         self._stop(kill=True)
         found = {}
         for pid, worker in workers.items():
             note = self._desk / str(pid)
             if worker.exitcode not in (0, None, -signal.SIGTERM) and note.exists():
-                found[note.read_text("utf-8")] = worker.exitcode == _OUT_OF_TIME
+                found[note.read_text("utf-8")] = pid in late
             note.unlink(missing_ok=True)
         return found
+
+    def _seconds(self, pid: int) -> float:
+        """For how long a process has had its design."""
+        note = self._desk / str(pid)
+        return time.time() - note.stat().st_mtime if note.exists() else 0.0
 
     def _submit(self, task: Task) -> asyncio.Future[Outcome]:
         if self._pool is None:
             self._pool = ProcessPoolExecutor(
                 self._processes,
-                mp_context=multiprocessing.get_context("spawn"),
+                mp_context=context(),
                 initializer=_start,
                 initargs=(self._job, self._timeout, self._desk),
             )
@@ -170,18 +173,17 @@ def too_long(timeout: float) -> str:
 
 
 def _start(job: Job, timeout: float | None, desk: Path) -> None:
-    """Prepare a worker process: heavy libraries are imported and the engine is made here, once."""
+    """Prepare a worker process: what the server has not imported and made yet is, here, once."""
     global _reviewer, _timeout, _desk
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the parent, which ends the pool
     signal.signal(signal.SIGTERM, _leave)
     os.environ.update(ONE_THREAD)
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    from copilot.batch.work import Reviewer
+    from copilot.batch.work import reviewer_for
 
     _timeout, _desk = timeout, desk
     try:
-        _reviewer = Reviewer(job)
-        _reviewer.warm_up()
+        _reviewer = reviewer_for(job)
     except CopilotError as error:  # the parent has made the same engine: something changed since
         print(f"archreview: {error}", file=sys.stderr)
         raise

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from copilot.batch.executor import Executor, Failed, Outcome, Reviewed, Task
@@ -62,6 +62,8 @@ class Ended:
 
     batch: Batch
     summary: Summary
+    briefs: Mapping[str, bytes] = field(default_factory=dict, repr=False)
+    """Stem of the reports that were written now -> what the portfolio takes from them."""
 
 
 Event = Finished | Stage | Ended
@@ -79,13 +81,16 @@ async def run_batch(
     tasks = {task.key: task for task in plan.tasks}
     fresh: dict[str, Entry] = {}
     failed: dict[str, str] = {}
+    briefs: dict[str, bytes] = {}
     cost, calls = 0.0, 0
+    shelf.begin()
     try:
         async with aclosing(_outcomes(executor, plan)) as outcomes:
             async for outcome in outcomes:
                 task = tasks[outcome.key]
                 if isinstance(outcome, Reviewed):
                     fresh[task.key] = await asyncio.to_thread(_keep, task, outcome, journal, out)
+                    briefs[task.stem] = outcome.brief
                     await shelf.put(task.path, outcome.embedded)
                     cost, calls = cost + (outcome.cost_usd or 0.0), calls + outcome.calls
                 else:
@@ -99,7 +104,8 @@ async def run_batch(
     await shelf.settle({**plan.done, **fresh}, plan.first)
     batch = _batch(plan, {**plan.done, **fresh}, {**plan.failed, **failed}, load_batch(out))
     await asyncio.to_thread(save_batch, batch, out)
-    yield Ended(batch, _summary(plan, batch, fresh, cost, calls, tuple(shelf.notices)))
+    summary = _summary(plan, batch, fresh, cost, calls, tuple(shelf.notices))
+    yield Ended(batch, summary, {stem: brief for stem, brief in briefs.items() if brief})
 
 
 async def _outcomes(executor: Executor, plan: Plan) -> AsyncGenerator[Outcome, None]:

@@ -3,26 +3,34 @@
 from __future__ import annotations
 
 import asyncio
-import re
 import tempfile
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
+from typing import ParamSpec, TypeVar
 
 from copilot.batch.executor import FORMS as FORM_NAMES
 from copilot.batch.executor import Failed, Job, Outcome, Reviewed, Task
+from copilot.batch.portfolio.build import brief_json
 from copilot.documents.formats import shown
+from copilot.documents.names import NameFinder
 from copilot.errors import CopilotError
 from copilot.index.direct import DirectIndex
 from copilot.knowledge import Knowledge
 from copilot.reports.formats import FORMS
-from copilot.review.engine import Engine, make_engine
+from copilot.review.engine import Engine, limits_of, make_engine
 from copilot.review.findings import worst
 from copilot.review.reviewed import finished
 from copilot.review.run import review
 from copilot.review.score import is_complete
 from copilot.schema import Document, Review, Status, Technology
+from copilot.settings import Settings
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 class Reviewer:
@@ -53,8 +61,10 @@ class Reviewer:
         return replace(outcome, seconds=time.perf_counter() - started, embedded=embedded)
 
     def run(self, task: Task) -> Outcome:
-        """`review` from code that is not asynchronous."""
-        return asyncio.run(self.review(task))
+        """`review` from code that is not asynchronous, in this thread alone."""
+        with asyncio.Runner() as runner:
+            runner.get_loop().set_default_executor(_AtOnce())
+            return runner.run(self.review(task))
 
     def warm_up(self) -> None:
         """Import and build what the first review would, so that no design is charged for it."""
@@ -66,6 +76,43 @@ class Reviewer:
     async def close(self) -> None:
         """Give a model judge's connections back."""
         await self.engine.close()
+
+
+class _AtOnce(ThreadPoolExecutor):
+    """Does each step where it is asked for: one design after the other needs no second thread."""
+
+    def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+        """A future that is done already."""
+        future: Future[T] = Future()
+        try:
+            future.set_result(fn(*args, **kwargs))
+        except BaseException as error:
+            future.set_exception(error)
+        return future
+
+
+def reviewer_for(job: Job) -> Reviewer:
+    """A reviewer that is warm; raises what `Reviewer` does."""
+    settings = job.settings
+    plain = settings.embedder == "local" and not (settings.knowledge or settings.model)
+    if plain and job.judge != "model":
+        made = plain_reviewer().engine
+        return Reviewer(job, replace(made, limits=limits_of(settings)))
+    reviewer = Reviewer(job)
+    reviewer.warm_up()
+    return reviewer
+
+
+@cache
+def plain_reviewer() -> Reviewer:
+    """The offline judge on the bundled knowledge, warm; made once in a process, or before it forks.
+
+    Raises KnowledgeError, IndexFault, JudgeError.
+    """
+    settings = Settings(embedder="local", knowledge=(), ephemeral=True)
+    reviewer = Reviewer(Job(settings, "offline", (), index=False))
+    reviewer.warm_up()
+    return reviewer
 
 
 def _outcome(
@@ -89,6 +136,7 @@ def _outcome(
         worst=worst(done.findings),
         complete=is_complete(done),
         technologies=technologies,
+        brief=brief_json(done, knowledge),
     )
 
 
@@ -115,18 +163,12 @@ class Names:
                 key = name if technology.case_sensitive else name.lower()
                 (exact if technology.case_sensitive else loose).append(key)
                 self._ids[key] = technology.id
-        self._exact, self._loose = _pattern(exact), _pattern(loose)
+        self._exact, self._loose = NameFinder(exact), NameFinder(loose)
 
     def of(self, text: str) -> tuple[str, ...]:
         """Ids of the technologies, sorted."""
-        found = set(self._exact.findall(text)) | set(self._loose.findall(text.lower()))
+        found = {*self._exact.find(text), *self._loose.find(text.lower())}
         return tuple(sorted({self._ids[name] for name in found}))
-
-
-def _pattern(names: list[str]) -> re.Pattern[str]:
-    longest_first = sorted(set(names), key=lambda name: (-len(name), name))
-    choices = "|".join(map(re.escape, longest_first)) or r"(?!)"
-    return re.compile(rf"(?<![A-Za-z0-9])(?:{choices})(?![A-Za-z0-9])")
 
 
 def source_digest(path: Path) -> str:

@@ -100,14 +100,7 @@ def command(
     A run that was stopped, killed or extended with new designs does only what is left. A folder is
     one design where it holds a file .archreview-design; .archreviewignore leaves designs out.
     """
-    from copilot.batch.discovery import discover
-    from copilot.batch.executor import Job
-    from copilot.batch.journal import Journal
-    from copilot.batch.place import Place
-    from copilot.batch.plan import basis, make_plan, read_designs
-    from copilot.cli.batch_progress import BatchReporter
-    from copilot.review.engine import make_engine
-    from copilot.review.run import select_dimensions
+    from copilot.batch import processes as workers
     from copilot.settings import load_settings
 
     if ray_address and executor != "ray":
@@ -117,6 +110,18 @@ def command(
         _not_with_batch_api(executor != "local", "--executor ray")
         _not_with_batch_api(timeout_per_design is not None, "--timeout-per-design")
     settings = load_settings(**{**options, "knowledge": options["knowledge"] or None})
+    if executor == "local" and via == "direct":
+        workers.begin()  # it imports what this process imports next, on another core
+
+    from copilot.batch.discovery import discover
+    from copilot.batch.executor import Job
+    from copilot.batch.journal import Journal
+    from copilot.batch.place import Place
+    from copilot.batch.plan import basis, make_plan, read_designs
+    from copilot.cli.batch_progress import BatchReporter
+    from copilot.review.engine import make_engine
+    from copilot.review.run import select_dimensions
+
     engine = make_engine(settings, judge)
     if via == "batch-api":
         from copilot.batch.batch_api import check_batch_api
@@ -202,7 +207,7 @@ def _finish(ended: Ended, engine: Engine, out: Path, rate: str, fail_on: Severit
     from copilot.batch.portfolio.write import write_portfolio
     from copilot.cli.batch_progress import closing_lines
 
-    portfolio = write_portfolio(out, engine.knowledge)
+    portfolio = write_portfolio(out, engine.knowledge, ended.briefs)
     for line in closing_lines(ended.summary, portfolio, out, rate):
         click.echo(line)
     if ended.summary.failed:

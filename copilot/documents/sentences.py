@@ -29,7 +29,7 @@ _NUMBERED = re.compile(r"\s*\d+(?:\.\d+)*\.?\s+[A-Z][^.!?;:|]{0,70}$")
 _TABLE = re.compile(r"\s*\|.*\|")
 _TERMINAL = re.compile(r"[.!?:;|]['\")\]*_`]*\s*$")
 _BREAK = re.compile(
-    r"(?<!\be\.g)(?<!\bi\.e)(?<!\bvs)(?<!\betc)(?<!\bFig)(?<!\bNo)(?<!\s[A-Z])(?<!^\d)(?<!\s\d)"
+    r"(?=[.!?])(?<!\be\.g)(?<!\bi\.e)(?<!\bvs)(?<!\betc)(?<!\bFig)(?<!\bNo)(?<!\s[A-Z])(?<!^\d)(?<!\s\d)"
     r"[.!?]['\")\]*_`]*\s+(?=['\"(\[*_`<]*[A-Z0-9])"
 )
 _CLAUSE = re.compile(r"(?:[;:]|\.|,| -|—|<br ?/?>|\|)\s+")

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import importlib.metadata
 import importlib.util
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
+from itertools import chain
 from pathlib import Path
 from typing import Protocol
 
@@ -96,26 +97,26 @@ class LocalEmbedder:
         not change a text's vector, and a document repeats most of its words.
         """
         texts_words = [text.split() for text in texts]
-        ids = self._token_ids({word for words in texts_words for word in words})
-        self._widen({token for tokens in ids.values() for token in tokens})
+        tokens = self._tokens(set().union(*texts_words))
         means = np.zeros((len(texts), self.dimensions), np.float32)
         for row, words in zip(means, texts_words, strict=True):
             if words:
-                row[:] = self._mean([token for word in words for token in ids[word]])
+                row[:] = self._mean(list(chain.from_iterable(map(tokens, words))))
         return normalised(means)
 
-    def _token_ids(self, words: Iterable[str]) -> dict[str, list[int]]:
+    def _tokens(self, wanted: set[str]) -> Callable[[str], list[int]]:
         """Word -> its tokens; short words are remembered, the documents of a library share them."""
-        wanted, known = set(words), self._known
-        new = list(wanted - known.keys())
+        known = self._known
+        new = [word for word in wanted if word not in known]
         encodings = self._tokenizer.encode_batch_fast(new, add_special_tokens=False)
         fresh = {word: coded.ids for word, coded in zip(new, encodings, strict=True)}
-        found = {word: fresh[word] if word in fresh else known[word] for word in wanted}
+        self._widen(chain.from_iterable(fresh.values()))
         if len(known) + len(fresh) > _WORDS_KEPT:
+            fresh |= {word: known[word] for word in wanted - fresh.keys()}
             self._known = known = {}
         if len(fresh) <= _WORDS_KEPT:
             known.update({word: ids for word, ids in fresh.items() if len(word) <= _SHORT})
-        return found
+        return lambda word: known[word] if word in known else fresh[word]
 
     def _widen(self, tokens: Iterable[int]) -> None:
         """Make float32 rows of the tokens that are used for the first time."""

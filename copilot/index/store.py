@@ -343,6 +343,11 @@ class PassageIndex:
         self.warnings.append(text)
 
 
+def import_engine() -> None:
+    """Import Chroma, which takes a second, before the first index is opened."""
+    import chromadb  # noqa: F401
+
+
 def _settings(*, is_persistent: bool = False) -> Settings:
     """Settings that nothing from outside (a `.env` in the working folder) can change."""
     from chromadb.config import Settings

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Protocol, runtime_checkable
 
 from copilot.schema import Dimension, Document, Hit, Judgement, Origin, Passage, Spending
@@ -17,6 +18,18 @@ class Evidence:
     passages: tuple[Passage, ...]
     hits: Mapping[str, tuple[Hit, ...]]
     """Aspect id -> retrieved passages, best first."""
+
+    @cached_property
+    def share_read(self) -> float:
+        """Share of the document's non-blank characters that stand in some passage."""
+        total = _solid(self.document.text)
+        read = sum(_solid(passage.text) for passage in self.passages)
+        return min(1.0, round(read / total, 4)) if total else 0.0
+
+
+def _solid(text: str) -> int:
+    """Number of characters that are not blank."""
+    return sum(map(len, text.split()))
 
 
 class Judge(Protocol):

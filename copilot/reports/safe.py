@@ -24,6 +24,8 @@ def printable(text: str) -> str:
 
     Halves of surrogate pairs, which no file can hold, are written out too.
     """
+    if text.isprintable():  # most are; it is faster than to look for what is not
+        return text
     return _CONTROL.sub(lambda match: f"<U+{ord(match.group()):04X}>", text)
 
 

@@ -120,17 +120,5 @@ def _searched(aspect: Aspect, evidence: Evidence, judgement: Judgement) -> Searc
                 similarity=round(hit.similarity, 4),
             )
         )
-    share = _share(evidence) if judgement.share_read is None else judgement.share_read
+    share = evidence.share_read if judgement.share_read is None else judgement.share_read
     return Searched(queries=aspect.queries, nearest=tuple(nearest), share_read=share)
-
-
-def _share(evidence: Evidence) -> float:
-    """Share of the document's non-blank characters that stand in some passage."""
-    total = _solid(evidence.document.text)
-    read = sum(_solid(passage.text) for passage in evidence.passages)
-    return min(1.0, round(read / total, 4)) if total else 0.0
-
-
-def _solid(text: str) -> int:
-    """Number of characters that are not blank."""
-    return sum(map(len, text.split()))

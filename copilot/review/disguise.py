@@ -12,8 +12,10 @@ import codecs
 import html
 import re
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from urllib.parse import unquote
+
+from copilot.documents.phrases import Phrases, said
 
 MIN_RUN = 24
 """Characters of an encoded run; shorter ones say too little."""
@@ -27,6 +29,8 @@ _LOOK_ALIKE = str.maketrans(
 """Cyrillic, Greek and phonetic letters that look Latin."""
 _UNSEEN = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\u00ad\u180e\ufe00-\ufe0f]")
 _SPACED = re.compile(r"(?<![\w])(?:[A-Za-z][ .\-_*]){5,}[A-Za-z](?![\w])")
+_JOINT = re.compile(r"(?<=\w)(?:<!-- ?-->|</?(?:b|i|em|strong|span|wbr)/?>|\*\*|__)(?=\w)")
+"""Marks in the middle of a word."""
 _LEET = str.maketrans("013457@$", "oieastas")
 
 
@@ -41,7 +45,8 @@ def plain(text: str) -> str:
             c for c in unicodedata.normalize("NFD", text) if not unicodedata.combining(c)
         )
         text = re.sub(r"\w*[^\W\x00-\x7f]\w*", _latin, text)
-    text = re.sub(r"(?<=\w)(?:<!-- ?-->|</?(?:b|i|em|strong|span|wbr)/?>|\*\*|__)(?=\w)", "", text)
+    if "<" in text or "**" in text or "__" in text:
+        text = _JOINT.sub("", text)
     return _unspaced(text)
 
 
@@ -129,29 +134,33 @@ _CODES: tuple[tuple[re.Pattern[str], Callable[[str], str]], ...] = (
     (re.compile(r"(?<![^\s%])[^\s%]{0,40}(?:%[0-9a-fA-F]{2}[^\s%]{0,60}){3,400}"), unquote),
 )
 
-_COMMON = frozenset(
-    re.findall(
-        r"\w+",
-        "the and you your all not this that with are for any has ignore report findings document",
-    )
+_COMMON_WORDS = (
+    *("the", "and", "you", "your", "all", "not", "this", "that", "with", "are", "for", "any"),
+    *("has", "ignore", "report", "findings", "document"),
 )
-_ROT13 = frozenset(codecs.encode(word, "rot13") for word in _COMMON)
-_REVERSED = frozenset(word[::-1] for word in _COMMON)
+
+
+def _words(words: Iterable[str]) -> Phrases:
+    return Phrases(rf"\b(?:{'|'.join(words)})\b", needs=" ".join(words))
+
+
+_COMMON = _words(_COMMON_WORDS)
+_ROT13 = _words(codecs.encode(word, "rot13") for word in _COMMON_WORDS)
+_REVERSED = _words(word[::-1] for word in _COMMON_WORDS)
+_LEET_DIGITS = "013457@$!"
+_LEET_SIGN = re.compile(r"[A-Za-z][013457@$][A-Za-z]|\b[1!][a-z]")
 
 
 def _turned(text: str) -> Iterator[tuple[int, int, str]]:
     """Lines that read as English only when rotated by 13 letters, reversed or in leet digits."""
     for match in re.finditer(r"[^\n]{12,2000}", text):
         line = match.group()
-        words = re.findall(r"\w+", line.lower())
-        common = _count(words, _COMMON)
-        if _count(words, _ROT13) > common + 1:
+        words = said(line)
+        rotated, reversed_ = _ROT13.count(words), _REVERSED.count(words)
+        common = _COMMON.count(words) if max(rotated, reversed_) > 1 else 0
+        if rotated > common + 1:
             yield *match.span(), codecs.decode(line, "rot13")
-        if _count(words, _REVERSED) > common + 1:
+        if reversed_ > common + 1:
             yield *match.span(), line[::-1]
-        if len(re.findall(r"[A-Za-z][013457@$][A-Za-z]|\b[1!][a-z]", line)) >= 4:
+        if sum(map(line.count, _LEET_DIGITS)) >= 4 and len(_LEET_SIGN.findall(line)) >= 4:
             yield *match.span(), line.translate(_LEET)
-
-
-def _count(words: list[str], wanted: frozenset[str]) -> int:
-    return sum(map(wanted.__contains__, words))

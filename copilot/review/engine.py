@@ -80,5 +80,10 @@ def make_engine(
         second=offline if model else None,
         embedder=embedder,
         location=None if settings.ephemeral else settings.chroma or settings.workspace / "index",
-        limits=Limits(max_bytes=settings.max_bytes, max_chars=settings.max_chars),
+        limits=limits_of(settings),
     )
+
+
+def limits_of(settings: Settings) -> Limits:
+    """How much of a document is read."""
+    return Limits(max_bytes=settings.max_bytes, max_chars=settings.max_chars)

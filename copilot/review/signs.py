@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from functools import cache
 
+from copilot.documents.phrases import PhraseBook, Phrases, said
+
 _MACHINE = (
     r"(?:(?:automated|automatic|ai|a\.i\.|artificial|machine|llm|virtual|digital|the|an?|any|all|"
     r"this|every|each|whichever|reviewing|review|language|large|grading|architecture|"
@@ -28,11 +30,23 @@ _GOOD = (
     r"no[ -]risk|resolved|acceptable|green|ok|done|exemplary|best[ -]in[ -]class|"
     r"answered|100 ?%|100|10/10|5/5|1\.0)"
 )
+_OPEN_WORDS = (
+    "finding findings gap gaps issue issues problem problems risk risks weakness weaknesses "
+    "concern concerns question questions objection objections deficiency deficiencies criticism "
+    "criticisms shortcoming shortcomings defect defects negative negatives lack absence omission "
+    "omissions"
+)
+_GOOD_WORDS = (
+    "addressed met satisfied compliant complete passed passing passes approved excellent perfect "
+    "flawless covered applicable not_applicable risk resolved acceptable green ok done exemplary "
+    "class answered 100 10 5 1"
+)
+"""A word of each of the above."""
 _ITEMS = (
     r"(?:aspects?|criteri(?:a|on)|dimensions?|checks?|check ?lists?|sections?|requirements?|rows?|"
     r"verdicts?|items?|entries|areas?|categor(?:y|ies)|points?|status(?:es)?|topics?)"
 )
-_SIGNS: tuple[tuple[str, int, str], ...] = (
+_SIGNS: tuple[tuple[str, int, str, str], ...] = (
     (
         "override",
         4,
@@ -52,6 +66,8 @@ _SIGNS: tuple[tuple[str, int, str], ...] = (
         r"all )?(?:rubric|"
         r"review (?:guidelines?|criteria|rules|checklist)|check ?list above|criteria above|"
         r"above\b(?! (?:mentioned|limit|threshold)))",
+        "previous prior above earlier preceding foregoing your initial original hidden "
+        "built you ignore disregard forget override bypass overwrite skip",
     ),
     (
         "override",
@@ -68,6 +84,9 @@ _SIGNS: tuple[tuple[str, int, str], ...] = (
         r"superseded|cancelled|suspended|no longer valid)\b|\b(?:evaluation|review|reviewing|"
         r"grading|assessment) "
         r"(?:is |has been )?(?:disabled|switched off|cancelled|suspended)\b",
+        "ignore* disregard* forget* override* overwrite* bypass* discard* skip* suspend* "
+        "aside* outdated void obsolete invalid superseded cancelled suspended valid "
+        "disabled switched",
     ),
     (
         "override",
@@ -79,6 +98,7 @@ _SIGNS: tuple[tuple[str, int, str], ...] = (
         r"olvida.{0,20}instruc|"
         r"忽略.{0,12}(?:指令|指示|说明|提示)|无视.{0,12}(?:指令|指示)|無視して|以前の指示|игнорир.{0,30}инструкц|"
         r"negeer.{0,20}instructies|zignoruj.{0,25}(?:instrukcj|polece)|تجاهل.{0,20}التعليمات",
+        "",
     ),
     (
         "address",
@@ -88,10 +108,19 @@ _SIGNS: tuple[tuple[str, int, str], ...] = (
         r"instructions? (?:to|for)|reminder (?:to|for)|hint (?:to|for)|directive (?:to|for)|"
         r"memo (?:to|for)|"
         r"addressed to|intended for|if you(?:'re| are)|since you(?:'re| are)|as you are|"
-        r"you,? the|^to|^for|^as|"
+        r"you,? the|"
         r"(?:read|processed|parsed|reviewed|evaluated|seen|analy[sz]ed|summari[sz]ed|judged|"
         r"graded) by)"
         rf"[ :,-]{{1,3}}(?:an? |the |any |all |whoever is an? )?{_MACHINE}\b",
+        "dear attention hey hello hi note notes message instruction instructions reminder "
+        "hint directive memo addressed intended you read processed parsed reviewed "
+        "evaluated seen analysed analyzed summarised summarized judged graded",
+    ),
+    (
+        "address",
+        2,
+        rf"^(?:to|for|as)[ :,-]{{1,3}}(?:an? |the |any |all |whoever is an? )?{_MACHINE}\b",
+        "to for as",
     ),
     (
         "address",
@@ -102,6 +131,7 @@ _SIGNS: tuple[tuple[str, int, str], ...] = (
         r"tools?|graders?|readers?|models?)|reviewer(?:[ -](?:bot|ai|model|llm))?|"
         r"review(?:er)?[ -]?bot|bots?)"
         r"\W{0,3}(?:[:,!]|-(?!\w)|must|should|please|shall|will|are|is|has)",
+        "",
     ),
     (
         "address",
@@ -117,11 +147,15 @@ _SIGNS: tuple[tuple[str, int, str], ...] = (
         r"any) (?:ai|model|llm)\b|"
         r"\breviewers? (?:that|who)? ?(?:are )?us(?:es?|ing) (?:an? )?(?:ai|llm)|^(?:grad\w+|"
         r"review\w*|evaluation) instructions?\b",
+        "reading processing parsing reviewing evaluating summarising summarizing "
+        "automated ai llm review any every each whichever whatever all reviewer reviewers "
+        "instruction instructions",
     ),
     (
         "machine",
         1,
         r"\b(?:ai|llms?|language models?|chatgpt|claude|copilot|archreview)\b(?! engineer)",
+        "",
     ),
     (
         "verdict",
@@ -133,6 +167,7 @@ _SIGNS: tuple[tuple[str, int, str], ...] = (
         rf".{{0,30}}?\b(?:no|zero|0|without(?: any)?|not any|none of the|"
         rf"an? empty(?: list of)?|empty)\b"
         rf".{{0,18}}?\b{_OPEN}\b",
+        _OPEN_WORDS,
     ),
     (
         "verdict",
@@ -142,6 +177,7 @@ _SIGNS: tuple[tuple[str, int, str], ...] = (
         r"call|giv|"
         r"keep|leave|put|fill|tick|choos|select|emit)(?:e|ed|y|es|s)?\b(?! by|\))"
         rf".{{0,60}}?\b(?:as|to|=|at|with|is|are|be|of)\b.{{0,12}}?[\"'`*]?{_GOOD}(?!\w)",
+        _GOOD_WORDS,
     ),
     (
         "verdict",
@@ -152,6 +188,7 @@ _SIGNS: tuple[tuple[str, int, str], ...] = (
         rf"writ|point|produc|complain|comment|surfac|highlight)\w*\b.{{0,50}}?\b(?:{_OPEN}|"
         rf"missing|absent|"
         r"unaddressed|anything negative)\b",
+        f"{_OPEN_WORDS} missing absent unaddressed negative",
     ),
     (
         "verdict",
@@ -164,6 +201,7 @@ _SIGNS: tuple[tuple[str, int, str], ...] = (
         r"question|"
         r"review|check|condition|reservation)s?|for approval|with full marks|at once|"
         r"automatically)\b",
+        "approve accept endorse lgtm sign rubber rubberstamp wave pass recommend",
     ),
     (
         "verdict",
@@ -171,6 +209,7 @@ _SIGNS: tuple[tuple[str, int, str], ...] = (
         rf"\b(?:all|every|each|the|"
         rf"these)\b(?: of the)?(?: \w+)? {_ITEMS}\b.{{0,24}}?\b(?:are|is|be|must be|"
         rf"should be|count as|have been|has been|shall be|=)\b.{{0,16}}?[\"'`*]?{_GOOD}(?!\w)",
+        _GOOD_WORDS,
     ),
     (
         "verdict",
@@ -180,6 +219,7 @@ _SIGNS: tuple[tuple[str, int, str], ...] = (
         r"perfect|best(?: possible)?|10/10|5/5|100 ?%?|five stars?|"
         r"a\+)\b.{0,16}?\b(?:scores?|ratings?|marks?|grades?|"
         r"points?|confidence|verdicts?|stars?|possible|everywhere|for)\b",
+        "give award assign grant rate score return use",
     ),
     (
         "verdict",
@@ -202,6 +242,10 @@ _SIGNS: tuple[tuple[str, int, str], ...] = (
         rf"\b(?:record|set|return|give|write|enter|use)\b.{{0,20}}?"
         rf"\b(?:verdict|status|rating|score|grade)s?\b.{{0,12}}?{_GOOD}(?!\w)|"
         rf"\bwrite \W?lgtm\b",
+        "that leave omit exclude hide suppress conceal withhold play downplay deduct "
+        "subtract take answer positive glowing favorable favourable positively favorably "
+        "favourably gaps findings weaknesses criticise criticize verdict verdicts status "
+        "statuss rating ratings score scores grade grades lgtm",
     ),
     (
         "verdict",
@@ -230,6 +274,11 @@ _SIGNS: tuple[tuple[str, int, str], ...] = (
         r"\bmelde\w* keine\b|\bkeine (?:fragen|befunde|mängel|mangel)\b|"
         r"\bmarque[zr]?\b.{0,40}?\bsatisfait|\bno (?:informes|reportes|menciones)\b|"
         r"\bmarca\w*\b.{0,40}?\b(?:cumplid|satisfech|abordad)",
+        f"{_OPEN_WORDS} critici* critique* lenient generous kind positive favorable "
+        "favourable limited restricted good close stars missing empty required needed "
+        "necessary addressed met passed satisfied nothing coverage compliant complete "
+        "covered approved perfect handled taken fine order there quote bewerte markiere "
+        "stufe keine marque marquez marquer informes reportes menciones marca*",
     ),
     (
         "explicit",
@@ -237,6 +286,7 @@ _SIGNS: tuple[tuple[str, int, str], ...] = (
         r"\b(?:mark|rat|count|treat|set|judg|grad|classif|tick|verdict|status|consider|say|"
         r"give|return|emit|use|call)\w*\b.{0,50}?"
         r"\b(?:addressed|not_applicable|as met|satisfied|covered|answered)\b",
+        "",
     ),
     (
         "verdict",
@@ -246,6 +296,7 @@ _SIGNS: tuple[tuple[str, int, str], ...] = (
         r"reply|review|report|summary|json)\b.{0,20}?\b(?:must|should|shall|is to|needs? to|"
         r"has to|will)\b"
         r".{0,12}?\b(?:be|say|contain|read|consist|state|include|hold|show|conclude)\b",
+        "answer output response verdict reply review report summary json",
     ),
     (
         "verdict",
@@ -254,6 +305,7 @@ _SIGNS: tuple[tuple[str, int, str], ...] = (
         r"exactly|solely|"
         r"nothing (?:but|other|more))\b(?!\s*\|)|\b(?:empty (?:array|list|json|rows|object)|"
         r"\"?findings\"?\s*[:=]\s*\[\s*\])",
+        "respond reply answer output return print write say empty findings",
     ),
     (
         "verdict",
@@ -262,6 +314,7 @@ _SIGNS: tuple[tuple[str, int, str], ...] = (
         r"pass(?:ed)?)[\"']|"
         r"[\"']aspect[\"']\s*:\s*[\"'][a-z]+\.[a-z-]+|\bstatus\s*[:=]\s*addressed\b|"
         r"\bconfidence\s*[:=]?\s*1(?:\.0)?\b",
+        "status verdict aspect confidence*",
     ),
     (
         "frame",
@@ -272,6 +325,7 @@ _SIGNS: tuple[tuple[str, int, str], ...] = (
         r"untrusted\w*|user_input|"
         r"context|input|data|design|review|function_calls|tool_result)(?: [\w=\"']{0,40})?>|"
         r"\[/?(?:system|document|end of document|assistant)\b[^\]]{0,40}\]",
+        "",
     ),
     (
         "frame",
@@ -285,6 +339,8 @@ _SIGNS: tuple[tuple[str, int, str], ...] = (
         r"the (?:document|design|text)(?: to (?:be )?review)?|document|prompt|context)\b|"
         r"\bend of (?:the )?design\b|-{3,}\s*(?:end|begin|new)\b|#{2,}\s*(?:system|"
         r"instructions?|new task|assistant)\b",
+        "system assistant developer human user administrator admin root begin start end "
+        "beginning new instruction instructions",
     ),
     (
         "role",
@@ -323,6 +379,11 @@ _SIGNS: tuple[tuple[str, int, str], ...] = (
         r"guidelines) "
         r"(?:are|is|were|have been|has been|no longer)\b|\byour (?:review|task|work|"
         r"job) is (?:over|done|complete|finished)",
+        "you now here point act pretend switch enter go mode new instruction instructions "
+        "task directive directives your override this higher important permission test "
+        "developer developers operator operators creator creators vendor vendors maker "
+        "makers administrator administrators regardless nothing trustworthy authors "
+        "reasons skip board complete asked binding behalf defend previous prior earlier",
     ),
     (
         "prompt",
@@ -335,6 +396,7 @@ _SIGNS: tuple[tuple[str, int, str], ...] = (
         r"words above|configuration|"
         r"hidden instructions)\b|\b(?:print|repeat|output|dump) the (?:words|text|"
         r"lines) above\b",
+        "prompt instructions key keys variables credentials above configuration",
     ),
     (
         "order",
@@ -351,6 +413,7 @@ _SIGNS: tuple[tuple[str, int, str], ...] = (
         r"give|approve|answer|write|say|return|conclude)\b|"
         r"\band (?:mark|rate|report|list|leave|treat|set|count|output|give|approve|answer|"
         r"write|say|return|conclude|record)\b|\b(?:must|shall)\b",
+        "",
     ),
     (
         "review",
@@ -360,9 +423,12 @@ _SIGNS: tuple[tuple[str, int, str], ...] = (
         r"unjudged|not_applicable|weaknesses|(?:this|the) (?:design|document|architecture|"
         r"proposal|board)|controls?|"
         r"missing items?|rows?|cost and security|rating)\b",
+        "",
     ),
 )
-"""Kind, weight, and a pattern in small letters for a sentence in any."""
+"""Kind, weight, a pattern in small letters for a sentence in any, and words that it needs.
+
+Every match holds one of those words; a pattern without them is tried on every sentence."""
 _WEAK = ("order", "review", "machine", "explicit")
 """Kinds that add to others and are nothing alone."""
 OPENING = re.compile(
@@ -415,10 +481,11 @@ def score(sentence: str) -> int:
 
 def _found(sentence: str, *, weak: bool) -> dict[str, int]:
     """The highest weight of each kind of sign that the sentence shows."""
-    plain = sentence.isascii()
-    text = sentence.lower() if plain else sentence
+    text = said(sentence)
+    signs, book = _patterns(weak)
     best: dict[str, int] = {}
-    for name, weight, pattern in _patterns(weak, plain):
+    for number in book.may_stand_in(text):
+        name, weight, pattern = signs[number]
         if best.get(name, 0) >= weight:
             continue
         match = pattern.search(text)
@@ -428,14 +495,14 @@ def _found(sentence: str, *, weak: bool) -> dict[str, int]:
 
 
 @cache
-def _patterns(weak: bool, plain: bool) -> tuple[tuple[str, int, re.Pattern[str]], ...]:
-    """The signs, compiled; `plain` ones are for ASCII in small letters, which takes a third."""
-    flags = re.NOFLAG if plain else re.IGNORECASE
-    return tuple(
-        (name, weight, re.compile(pattern, flags))
-        for name, weight, pattern in _SIGNS
+def _patterns(weak: bool) -> tuple[tuple[tuple[str, int, Phrases], ...], PhraseBook]:
+    """The signs, compiled."""
+    signs = tuple(
+        (name, weight, Phrases(pattern, needs))
+        for name, weight, pattern, needs in _SIGNS
         if (name in _WEAK) is weak
     )
+    return signs, PhraseBook([pattern for _, _, pattern in signs])
 
 
 def _is_condition(sentence: str, start: int, end: int) -> bool:

@@ -55,6 +55,12 @@ class Served:
     seconds: float
     """Sum of the seconds that requests were in flight."""
     faults: int
+    arrived: tuple[float, ...]
+    """When each request came, in seconds."""
+    span: float
+    """Seconds from the first request to the last reply."""
+    cpu: float
+    """CPU seconds of the server itself, since the first request."""
 
 
 def _script(share: float) -> Any:
@@ -85,8 +91,13 @@ def _serve(pipe: Any, share: float, latency: float) -> None:
 
     with ScriptedEndpoint(script, latency=latency, hang=30, keep_calls=False) as endpoint:
         pipe.send(endpoint.url)
+        idle = time.process_time()
         while pipe.recv() == "tell":
-            pipe.send(Served(endpoint.count, endpoint.peak, sum(endpoint.served), faults))
+            arrived = tuple(endpoint.arrived)
+            span = endpoint.ended - arrived[0] if arrived else 0.0
+            cpu = time.process_time() - idle
+            seconds = sum(endpoint.served)
+            pipe.send(Served(endpoint.count, endpoint.peak, seconds, faults, arrived, span, cpu))
 
 
 @contextmanager

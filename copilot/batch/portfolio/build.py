@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from copilot.batch.portfolio.records import Change, DesignRow, InUse, Portfolio, SharedGap
+from copilot.batch.portfolio.records import (
+    Brief,
+    Change,
+    DesignRow,
+    InUse,
+    Portfolio,
+    Reviewed,
+    SharedGap,
+)
 from copilot.batch.portfolio.records import Unreviewed as Failed
 from copilot.batch.records import REPORTS, Row, load_batch
 from copilot.errors import InputError
@@ -21,9 +29,12 @@ SUFFIXES = (".html", ".md", ".json")
 """Reports that the page may link to, the best to read first."""
 
 
-def build_portfolio(folder: Path, knowledge: Knowledge) -> Portfolio:
+def build_portfolio(
+    folder: Path, knowledge: Knowledge, known: Mapping[str, bytes] | None = None
+) -> Portfolio:
     """The portfolio of a batch's folder, or of a folder that simply holds JSON reports.
 
+    `known` gives the `brief_json` of reports by their stem, so that they need not be read again.
     A report that cannot be read is listed with its reason. Raises InputError for a folder without
     any report.
     """
@@ -36,8 +47,13 @@ def build_portfolio(folder: Path, knowledge: Knowledge) -> Portfolio:
         raise InputError("holds no reviews", where=folder, todo=todo)
     counts = _Counts(knowledge)
     for row in rows:
-        _count(row, folder, counts)
+        _count(row, folder, counts, known or {})
     return counts.portfolio()
+
+
+def brief_json(review: Review, knowledge: Knowledge) -> bytes:
+    """What a portfolio takes from a review, small enough to keep for every design."""
+    return _brief(review, knowledge).model_dump_json().encode()
 
 
 def _loose(folder: Path) -> Iterator[Row]:
@@ -47,17 +63,20 @@ def _loose(folder: Path) -> Iterator[Row]:
         yield Row(path="", state="reviewed", stem=path.stem)
 
 
-def _count(row: Row, folder: Path, counts: _Counts) -> None:
+def _count(row: Row, folder: Path, counts: _Counts, known: Mapping[str, bytes]) -> None:
     if row.state == "failed":
         counts.failed.append(Failed(path=row.path, reason=row.reason))
         return
     home = folder / REPORTS if (folder / REPORTS).is_dir() else folder
     try:
-        review = load_review(home / f"{row.stem}.json")
+        if row.stem in known:
+            brief = Reviewed.model_validate_json(known[row.stem])
+        else:
+            brief = _brief(load_review(home / f"{row.stem}.json"), counts.knowledge)
     except InputError as error:
         counts.failed.append(Failed(path=row.path or f"{row.stem}.json", reason=str(error)))
         return
-    counts.add(row, review, home)
+    counts.add(row, brief, home)
 
 
 @dataclass
@@ -69,13 +88,12 @@ class _Counts:
     failed: list[Failed] = field(default_factory=list)
     severity: dict[str, Severity] = field(default_factory=dict)
 
-    def add(self, row: Row, review: Review, home: Path) -> None:
+    def add(self, row: Row, brief: Reviewed, home: Path) -> None:
         """Count one review."""
-        self.designs.append(_design(row, review, home, self.knowledge))
-        for finding in review.findings:
-            for aspect in (finding.aspect, *finding.also):
-                before = self.severity.get(aspect, finding.severity)
-                self.severity[aspect] = min(before, finding.severity, key=lambda s: s.rank)
+        self.designs.append(_design(row, brief, home))
+        for aspect, severity in brief.gaps.items():
+            before = self.severity.get(aspect, severity)
+            self.severity[aspect] = min(before, severity, key=lambda s: s.rank)
 
     def portfolio(self) -> Portfolio:
         """Everything that was counted, in order."""
@@ -122,25 +140,38 @@ def _worst_first(design: DesignRow) -> tuple[list[int], float, str]:
     return counts, design.score or 0.0, design.path
 
 
-def _design(row: Row, review: Review, home: Path, knowledge: Knowledge) -> DesignRow:
-    shares = {each.dimension: each.share for each in scorecard(review, knowledge)}
+def _brief(review: Review, knowledge: Knowledge) -> Reviewed:
     severities = [finding.severity for finding in review.findings]
-    return DesignRow(
-        path=row.path or review.document.path,
+    gaps: dict[str, Severity] = {}
+    for finding in review.findings:
+        for aspect in (finding.aspect, *finding.also):
+            before = gaps.get(aspect, finding.severity)
+            gaps[aspect] = min(before, finding.severity, key=lambda s: s.rank)
+    return Reviewed(
+        path=review.document.path,
         title=review.document.title,
-        stem=row.stem,
-        forms=tuple(s for s in SUFFIXES if (home / f"{row.stem}{s}").is_file()),
-        same_as=row.same_as,
         words=review.document.words,
         judge=review.manifest.judge,
         score=_score(review),
-        dimensions=dict(shares),
+        dimensions={each.dimension: each.share for each in scorecard(review, knowledge)},
         statuses={coverage.aspect: coverage.status for coverage in review.coverage},
         severities={s: severities.count(s) for s in Severity if s in severities},
         worst=min(severities, key=lambda s: s.rank, default=None),
         unjudged=sum(coverage.status is Status.UNJUDGED for coverage in review.coverage),
+        gaps=gaps,
+    )
+
+
+def _design(row: Row, brief: Reviewed, home: Path) -> DesignRow:
+    shared = {name: getattr(brief, name) for name in Brief.model_fields}
+    return DesignRow(
+        **shared,
+        path=row.path or brief.path,
+        stem=row.stem,
+        forms=tuple(s for s in SUFFIXES if (home / f"{row.stem}{s}").is_file()),
+        same_as=row.same_as,
         technologies=row.technologies,
-        change=_change(row, review, home),
+        change=_change(row, home),
     )
 
 
@@ -149,12 +180,12 @@ def _score(review: Review) -> float | None:
     return None if found is None else round(found, 4)
 
 
-def _change(row: Row, review: Review, home: Path) -> Change | None:
+def _change(row: Row, home: Path) -> Change | None:
     """Against the review of the same path in the run before, where its report is still there."""
     if not row.previous:
         return None
     try:
-        old = load_review(home / f"{row.previous}.json")
+        old, review = (load_review(home / f"{stem}.json") for stem in (row.previous, row.stem))
     except InputError:
         return None
     from copilot.review.compare import Outcome, compare

@@ -17,16 +17,10 @@ class Change(Record):
     """Difference of the scores; None when one of them is not known."""
 
 
-class DesignRow(Record):
-    """One design in brief."""
+class Brief(Record):
+    """What a portfolio takes from one review."""
 
-    path: str
     title: str
-    stem: str
-    """File name of its reports, without suffix, in the folder `reports`."""
-    forms: tuple[str, ...]
-    """Suffixes of the reports that are there."""
-    same_as: str
     words: int
     judge: str
     score: Share | None
@@ -39,6 +33,26 @@ class DesignRow(Record):
     """How many findings have it."""
     worst: Severity | None
     unjudged: int
+
+
+class Reviewed(Brief):
+    """A review in brief, and how bad its findings are aspect by aspect."""
+
+    path: str
+    """Of the design, as the review names it."""
+    gaps: dict[str, Severity]
+    """Aspect -> the worst that a finding about it has."""
+
+
+class DesignRow(Brief):
+    """One design in brief."""
+
+    path: str
+    stem: str
+    """File name of its reports, without suffix, in the folder `reports`."""
+    forms: tuple[str, ...]
+    """Suffixes of the reports that are there."""
+    same_as: str
     technologies: tuple[str, ...]
     """Ids of knowledge/technologies.yaml."""
     change: Change | None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+from collections.abc import Mapping
 from pathlib import Path
 
 from copilot.batch.portfolio.build import build_portfolio
@@ -13,12 +14,15 @@ from copilot.files import write_atomically
 from copilot.knowledge import Knowledge
 
 
-def write_portfolio(folder: Path, knowledge: Knowledge) -> Portfolio:
+def write_portfolio(
+    folder: Path, knowledge: Knowledge, known: Mapping[str, bytes] | None = None
+) -> Portfolio:
     """Build the portfolio from the folder's JSON reports and write every form of it.
 
-    Parquet is written where pyarrow is installed. Raises InputError.
+    `known` gives the `brief_json` of reports by their stem. Parquet is written where pyarrow is
+    installed. Raises InputError.
     """
-    portfolio = build_portfolio(folder, knowledge)
+    portfolio = build_portfolio(folder, knowledge, known)
     rows = table(portfolio, knowledge)
     write_atomically(folder / "portfolio.jsonl", to_jsonl(rows))
     write_atomically(folder / "portfolio.csv", to_csv(rows))

@@ -12,10 +12,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from copilot.judges.model.access import Access
-from copilot.judges.model.client import bind, chat_model
+from copilot.judges.model.client import bind, body_of, chat_model
 from copilot.judges.model.faults import Fault, classify
 from copilot.judges.model.requests import Answer, Request
-from copilot.judges.model.wire import Mode, to_langchain
+from copilot.judges.model.wire import Mode, from_body, to_langchain
 
 URL = "/v1/chat/completions"
 MODES: tuple[Mode, ...] = ("json_schema", "tools", "text")
@@ -57,13 +57,8 @@ class Lines:
 
     def line(self, request: Request, way: Way) -> bytes:
         """One line with its end; raises Fault or CallFailed when the library cannot word it."""
-        bound: Any = bind(self._model(way.temperature), way.mode, request.schema)
-        model, options = getattr(bound, "bound", bound), getattr(bound, "kwargs", {})
-        given = {name: value for name, value in options.items() if not name.startswith("ls_")}
-        messages = to_langchain(request, way.mode, self._access.provider)
-        # the step of the library that a direct call goes through as well; a test holds them equal
-        body = model._get_request_payload(messages, **given)
-        body.pop("stream", None)
+        bound = bind(self._model(way.temperature), way.mode, request.schema)
+        body = body_of(bound, to_langchain(request, way.mode, self._access.provider))
         record = {"custom_id": request.digest, "method": "POST", "url": URL, "body": body}
         return json.dumps(record, ensure_ascii=False).encode("utf-8", "replace") + b"\n"
 
@@ -117,7 +112,7 @@ def _answer(record: dict[str, Any], secret: str) -> Answer:
         message = error.get("message") if isinstance(error, dict) else None
         raise classify(_Refused(status if isinstance(status, int) else 500, message), secret)
     try:
-        return _completed(body)
+        return _checked(from_body(body))
     except (KeyError, IndexError, TypeError, AttributeError, ValueError) as error:
         what = f"the answer is no chat completion ({type(error).__name__})"
         raise Fault("useless", what) from None
@@ -131,21 +126,7 @@ def _from_error(error: object, secret: str) -> Fault:
     return Fault("server", f"{code}{said}")
 
 
-def _completed(body: Any) -> Answer:
-    choice = body["choices"][0]
-    message, finish = choice["message"], choice.get("finish_reason")
-    calls = [call["function"]["arguments"] for call in message.get("tool_calls") or []]
-    usage = body.get("usage") or {}
-    answer = Answer(
-        text=str(calls[0] if calls else message.get("content") or ""),
-        prompt_tokens=int(usage.get("prompt_tokens") or 0),
-        cached_tokens=int((usage.get("prompt_tokens_details") or {}).get("cached_tokens") or 0),
-        completion_tokens=int(usage.get("completion_tokens") or 0),
-        cut=finish == "length",
-    )
-    if (refusal := message.get("refusal")) or finish == "content_filter":
-        said = f": {' '.join(str(refusal).split())[:120]}" if refusal else ""
-        raise Fault("refused", f"the model refused{said}", spent=answer)
+def _checked(answer: Answer) -> Answer:
     if not answer.text.strip():
         raise Fault("useless", "the model's answer was empty", spent=answer)
     return answer

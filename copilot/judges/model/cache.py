@@ -51,11 +51,13 @@ class AnswerCache:
         content = asdict(answer)
         record = {"format": FORMAT, "checksum": _checksum(key, content), "answer": content}
         path = self._path(key)
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            _write(path, json.dumps(record))
-        except OSError:
-            return
+        text = json.dumps(record)
+        with contextlib.suppress(OSError):
+            try:
+                _write(path, text)
+            except FileNotFoundError:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                _write(path, text)
 
     def drop(self, key: str) -> None:
         """Forget an answer."""

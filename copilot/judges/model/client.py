@@ -7,19 +7,24 @@ through the user's proxy except to this machine.
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from copilot.errors import InputError
 from copilot.judges.model.access import Access
+from copilot.judges.model.completions import Completions
 from copilot.judges.model.faults import CallFailed, Fault
 from copilot.judges.model.wire import Mode
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
+    from langchain_core.messages import BaseMessage
     from langchain_core.runnables import Runnable
 
 _OPENAI_CLIENTS = ("openai", "azure_openai")
+_OPENAI_MODELS = ("ChatOpenAI", "AzureChatOpenAI")
+_SCHEMAS = ("response_format", "tools")
+"""Parts of a request's body that hold the schema of the answer."""
 _HEADERS = frozenset(
     {
         *("accept", "accept-encoding", "connection", "content-length", "content-type", "host"),
@@ -48,6 +53,8 @@ def chat_model(access: Access, parameters: Mapping[str, Any], http: Any) -> Base
     except (ImportError, ValueError, TypeError) as error:
         said = str(error).split("\n")[0].replace(access.key or "\0", "***")[:200]
         raise CallFailed(f"the model {access.model} cannot be set up: {said}") from None
+    if _is_openai(model):
+        model.async_client = Completions(model.root_async_client)  # type: ignore[attr-defined]
     return model
 
 
@@ -83,7 +90,37 @@ def _unparsed(structured: Runnable[Any, Any]) -> Runnable[Any, Any]:
     """
     steps = getattr(getattr(structured, "first", None), "steps__", None) or {}
     model: Runnable[Any, Any] = steps.get("raw", structured)
-    return model
+    return _as_it_is(model)
+
+
+def _as_it_is(model: Runnable[Any, Any]) -> Runnable[Any, Any]:
+    """The bound model with its schema in the part of the request that OpenAI's library only sends.
+
+    Where it knows a schema it walks through it at every call and parses the answer by it.
+    """
+    options = dict(getattr(model, "kwargs", None) or {})
+    bound = getattr(model, "bound", None)
+    sent = {name: options.pop(name) for name in _SCHEMAS if name in options}
+    if not sent or not _is_openai(bound):
+        return model
+    again: Runnable[Any, Any] = bound.bind(**options, extra_body=sent)  # type: ignore[union-attr]
+    return again
+
+
+def _is_openai(model: object) -> bool:
+    return type(model).__name__ in _OPENAI_MODELS
+
+
+def body_of(runnable: Runnable[Any, Any], messages: Sequence[BaseMessage]) -> dict[str, Any]:
+    """The body that a call of a model bound here sends, for who sends it by another way."""
+    model: Any = getattr(runnable, "bound", runnable)
+    options = getattr(runnable, "kwargs", {})
+    given = {name: value for name, value in options.items() if not name.startswith("ls_")}
+    # the step of the library that a direct call goes through as well; a test holds them equal
+    body: dict[str, Any] = model._get_request_payload(list(messages), **given)
+    body.pop("stream", None)
+    body.update(body.pop("extra_body", {}))
+    return body
 
 
 def http_client(access: Access, timeout: float) -> Any:

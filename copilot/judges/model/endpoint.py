@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from copilot.errors import JudgeError
@@ -17,6 +18,7 @@ from copilot.judges.model.faults import CallFailed, Fault, classify
 from copilot.judges.model.limits import MAX_RETRY_AFTER, Budget, Gate, backoff
 from copilot.judges.model.prices import Prices
 from copilot.judges.model.requests import Answer, Request
+from copilot.judges.model.rows import ROWS_SCHEMA
 from copilot.judges.model.wire import (
     Mode,
     answer_estimate,
@@ -92,6 +94,11 @@ class Endpoint:
 
     async def keep(self, request: Request, answer: Answer) -> None:
         """An endpoint keeps nothing."""
+
+    async def prepare(self) -> None:
+        """Import and make what the first call needs; what is wrong with it, the call will tell."""
+        with suppress(CallFailed, Fault):
+            self._runnable(self.mode, ROWS_SCHEMA)
 
     async def close(self) -> None:
         """Give the connections back."""
@@ -213,6 +220,11 @@ class Endpoints:
 
     async def keep(self, request: Request, answer: Answer) -> None:
         """Endpoints keep nothing."""
+
+    async def prepare(self) -> None:
+        """Import and make what the first calls need."""
+        for endpoint in self.by_model.values():
+            await endpoint.prepare()
 
     async def close(self) -> None:
         """Give all connections back."""

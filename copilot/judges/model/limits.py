@@ -24,21 +24,27 @@ MAX_DELAY = 30.0
 MAX_RETRY_AFTER = 120.0
 """An endpoint that wants a longer wait than this counts as not available."""
 
+LATE = 2.0
+"""Seconds that one call may be longer on its way than another, and no minute has too many."""
+CATCH_UP = 0.1
+"""Seconds of delay that are made up for by calls in closer succession; more would be a burst."""
+
 
 class Pace:
-    """At most so many units a minute, evenly spread; None for no limit."""
+    """At most so many units in any minute, evenly spread; None for no limit."""
 
     def __init__(self, per_minute: int | None) -> None:
-        self._seconds = 60 / per_minute if per_minute else 0.0
+        self._seconds = (60 + LATE) / per_minute if per_minute else 0.0
         self._next = 0.0
 
     async def take(self, amount: int = 1) -> None:
         """Wait until `amount` units may be used."""
-        if not self._seconds:
-            return
-        start = max(time.monotonic(), self._next)
-        self._next = start + amount * self._seconds
-        await asyncio.sleep(start - time.monotonic())
+        while (rest := self._next - time.monotonic()) > 0:
+            await asyncio.sleep(rest)
+        if self._seconds:
+            now = time.monotonic()
+            start = self._next if now - self._next < CATCH_UP else now
+            self._next = start + amount * self._seconds
 
 
 class Breaker:
@@ -49,6 +55,11 @@ class Breaker:
         self._opened = 0
         self._until = 0.0
         self._dead = ""
+
+    @property
+    def closed(self) -> bool:
+        """True while calls may pass."""
+        return not self._dead and self._until <= time.monotonic()
 
     async def pass_(self) -> None:
         """Wait while the endpoint is left alone; raise JudgeError when it is given up."""
@@ -100,13 +111,22 @@ class Gate:
 
     @asynccontextmanager
     async def slot(self, tokens: int) -> AsyncIterator[None]:
-        """The right to one call of about this many tokens; raises JudgeError when given up."""
-        await self.breaker.pass_()
-        await self._requests.take()
-        await self._tokens.take(tokens)
+        """The right to one call of about this many tokens; raises JudgeError when given up.
+
+        The pace is the last thing to wait for: calls that have their turn and wait for something
+        else would come in a burst.
+        """
         async with self._semaphore():
-            await self.breaker.pass_()
+            await self._turn(tokens)
             yield
+
+    async def _turn(self, tokens: int) -> None:
+        while True:
+            await self.breaker.pass_()
+            await self._requests.take()
+            await self._tokens.take(tokens)
+            if self.breaker.closed:
+                return
 
     def _semaphore(self) -> asyncio.Semaphore:
         loop = asyncio.get_running_loop()

@@ -26,6 +26,8 @@ MAX_LINE = 4_000
 OVERLAP = 400
 MIN_ENTROPY_LENGTH = 20
 """Shorter quoted strings are names far more often than secrets."""
+MIN_LENGTH = 4
+"""Of any secret."""
 MIN_GROUP = 6
 """A shorter group of a detector's pattern is a prefix, not the secret."""
 MIN_REPEATED = 12
@@ -120,7 +122,7 @@ _PLACEHOLDER_WORDS = re.compile(
 def _secrets(text: str) -> Iterator[tuple[int, int, str]]:
     found = {match.span() for match in _OWN.finditer(text)}
     for start, line in _lines(text):
-        for value in _values(line):
+        for value in _values(line) if len(line) >= MIN_LENGTH else ():
             at = line.find(value)
             while at >= 0:
                 found.add((start + at, start + at + len(value)))
@@ -147,7 +149,7 @@ def _is_telling(value: str) -> bool:
 def _values(line: str) -> set[str]:
     """Secret values of one line."""
     formats, keyword, entropy, config = _detectors()
-    found = {value for detector in formats for value in _matches(detector, line)}
+    found = {_secret(match) for pattern in formats for match in pattern.finditer(line)}
     found |= {m[1] for m in _TOKEN.finditer(line) if _is_bare_secret(m[1], line)}
     if _KEYWORD.search(line):
         quoted = keyword.analyze_string(line)
@@ -160,15 +162,13 @@ def _values(line: str) -> set[str]:
                 score = detector.calculate_shannon_entropy(value)
                 if score > detector.entropy_limit and _is_secret(value, line):
                     found.add(value)
-    return {value for value in found if len(value) > 3}
+    return {value for value in found if len(value) >= MIN_LENGTH}
 
 
-def _matches(detector: Any, line: str) -> Iterator[str]:
-    """What a detector of formats finds: the group that holds the secret, else the whole match."""
-    for pattern in detector.denylist:
-        for match in pattern.finditer(line):
-            longest = max((group for group in match.groups() if group), key=len, default="")
-            yield longest if len(longest) >= MIN_GROUP else match.group()
+def _secret(match: re.Match[str]) -> str:
+    """The group of a format's pattern that holds the secret, else the whole match."""
+    longest = max((group for group in match.groups() if group), key=len, default="")
+    return longest if len(longest) >= MIN_GROUP else match.group()
 
 
 _TOKEN = re.compile(
@@ -210,8 +210,8 @@ def _is_bare_secret(value: str, line: str) -> bool:
 
 
 @cache
-def _detectors() -> tuple[list[Any], Any, list[Any], dict[Any, int]]:
-    """Detectors of formats, of keywords, of entropy, and the keyword patterns for config files."""
+def _detectors() -> tuple[list[re.Pattern[str]], Any, list[Any], dict[Any, int]]:
+    """Patterns of formats, detectors of keywords and entropy, keyword patterns of config files."""
     from detect_secrets.core.plugins.util import get_mapping_from_secret_type_to_class
     from detect_secrets.plugins.base import RegexBasedDetector
     from detect_secrets.plugins.high_entropy_strings import HighEntropyStringsPlugin
@@ -223,7 +223,10 @@ def _detectors() -> tuple[list[Any], Any, list[Any], dict[Any, int]]:
     kinds: dict[str, Any] = get_mapping_from_secret_type_to_class()
     every = [kind() for kind in kinds.values()]
     formats = [
-        d for d in every if isinstance(d, RegexBasedDetector) and not isinstance(d, left_out)
+        pattern
+        for detector in every
+        if isinstance(detector, RegexBasedDetector) and not isinstance(detector, left_out)
+        for pattern in detector.denylist
     ]
     entropy = [d for d in every if isinstance(d, HighEntropyStringsPlugin)]
     return formats, KeywordDetector(), entropy, CONFIG_DENYLIST_REGEX_TO_GROUP

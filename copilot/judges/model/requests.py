@@ -10,6 +10,7 @@ import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any, Literal, Protocol
 
 from copilot.judges.model.context import Context, make_context
@@ -50,7 +51,7 @@ class Request:
     """`provider:name`."""
     parameters: Mapping[str, Any] = field(default_factory=dict)
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """SHA-256 of messages, schema, model and parameters; the id is not part of it."""
         content = {

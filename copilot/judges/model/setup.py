@@ -82,7 +82,24 @@ def make_answers(
     budget: Budget | None = None,
     make_gate: Callable[[str], Gate] | None = None,
 ) -> CachedAnswers:
-    """The endpoints of the settings' models behind the cache of the workspace.
+    """The endpoints of the settings' models behind the cache of the workspace; see `endpoints`."""
+    return cached(settings, endpoints(settings, prices, budget, make_gate))
+
+
+def cached(settings: Settings, inner: Answers) -> CachedAnswers:
+    """The cache of the workspace before another source of answers; raises InputError."""
+    folder = None if settings.ephemeral else settings.workspace / "answers"
+    addresses = {access.model: access.address for access in accesses(settings, os.environ)}
+    return CachedAnswers(inner, AnswerCache(folder), addresses)
+
+
+def endpoints(
+    settings: Settings,
+    prices: Prices,
+    budget: Budget | None = None,
+    make_gate: Callable[[str], Gate] | None = None,
+) -> Endpoints:
+    """The endpoints of the settings' models; raises InputError for those that cannot be used.
 
     `budget` is shared with who made it; `make_gate` makes the gate of an address that other
     processes use too.
@@ -91,23 +108,22 @@ def make_answers(
     check_budget(settings, prices, found)
     budget = budget or Budget(settings.max_tokens, settings.max_cost)
     gates: dict[str, Gate] = {}
-    endpoints = {
-        access.model: Endpoint(
-            access,
-            gates.setdefault(
-                access.address, make_gate(access.address) if make_gate else _gate(settings)
-            ),
-            parameters=parameters(settings),
-            timeout=settings.timeout,
-            retries=settings.retries,
-            budget=budget,
-            prices=prices,
-        )
-        for access in found
-    }
-    folder = None if settings.ephemeral else settings.workspace / "answers"
-    addresses = {access.model: access.address for access in found}
-    return CachedAnswers(Endpoints(endpoints), AnswerCache(folder), addresses)
+    return Endpoints(
+        {
+            access.model: Endpoint(
+                access,
+                gates.setdefault(
+                    access.address, make_gate(access.address) if make_gate else _gate(settings)
+                ),
+                parameters=parameters(settings),
+                timeout=settings.timeout,
+                retries=settings.retries,
+                budget=budget,
+                prices=prices,
+            )
+            for access in found
+        }
+    )
 
 
 def accesses(settings: Settings, environment: Mapping[str, str]) -> list[Access]:

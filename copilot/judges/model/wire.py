@@ -104,6 +104,28 @@ def from_completion(completion: Any) -> Answer:
     )
 
 
+def from_body(body: Any) -> Answer:
+    """The answer in a chat completion's JSON; raises Fault for a refusal.
+
+    Any of KeyError, IndexError, TypeError, AttributeError, ValueError tells that it is none.
+    """
+    choice = body["choices"][0]
+    message, finish = choice["message"], choice.get("finish_reason")
+    calls = [call["function"]["arguments"] for call in message.get("tool_calls") or []]
+    usage = body.get("usage") or {}
+    answer = Answer(
+        text=str(calls[0] if calls else message.get("content") or ""),
+        prompt_tokens=int(usage.get("prompt_tokens") or 0),
+        cached_tokens=int((usage.get("prompt_tokens_details") or {}).get("cached_tokens") or 0),
+        completion_tokens=int(usage.get("completion_tokens") or 0),
+        cut=finish == "length",
+    )
+    if (refusal := message.get("refusal")) or finish == "content_filter":
+        said = f": {' '.join(str(refusal).split())[:120]}" if refusal else ""
+        raise Fault("refused", f"the model refused{said}", spent=answer)
+    return answer
+
+
 def estimate_request(request: Request) -> int:
     """About how many tokens a request is, its schema included."""
     schema = estimate_tokens(json.dumps(request.schema))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
@@ -35,10 +35,11 @@ class WordIndex:
     def find(self, cue: str) -> list[tuple[int, int]]:
         """Offsets of every place where the cue stands; `*` at a word's end matches any ending."""
         words = _cue(cue)
-        if not words:
-            return []
+        positions = self._positions(words[0]) if words else ()
+        if not positions or len(words) == 1:
+            return [self._spans[position] for position in positions]
         places = []
-        for position in self._positions(words[0]):
+        for position in positions:
             last = position + len(words) - 1
             if last < len(self._words) and all(
                 self._fits(self._words[position + k], word) for k, word in enumerate(words[1:], 1)
@@ -50,9 +51,9 @@ class WordIndex:
         """Offsets of every cue, in document order."""
         return sorted({place for cue in cues for place in self.find(cue)})
 
-    def _positions(self, word: str) -> list[int]:
-        if not word.endswith("\0"):
-            return self._at.get(word, [])
+    def _positions(self, word: str) -> Sequence[int]:
+        if word[-1] != "\0":
+            return self._at.get(word, ())
         stem = word[:-1]
         found: list[int] = []
         at = bisect_left(self._vocabulary, stem)

@@ -18,6 +18,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from copilot.documents.phrases import Phrases, said
 from copilot.judges.offline.features import Floats, UnitHints
 from copilot.judges.offline.signals import Hits
 from copilot.judges.offline.tokens import stems
@@ -40,10 +41,15 @@ _DROPPED = (
     r"(?:dropped|rejected|removed|withdrawn|abandoned|cancell?ed|descoped|cut|discarded|"
     r"ruled out|taken out|left out)"
 )
+_DROPPED_WORDS = (
+    "dropped rejected removed withdrawn abandoned canceled cancelled descoped cut discarded ruled "
+    "taken left"
+)
+"""A word of each."""
 _OUT = r"(?:out[ -]of[ -]scope|not in scope|beyond the scope|off the table)"
 _THIS = r"(?:this|the|our|the current|the present)"
 _THING = r"(?:design|document|proposal|system|platform|project|release|solution|architecture)"
-_DISCLAIMER = re.compile(
+_DISCLAIMER = Phrases(
     rf"\b(?:(?:is|are|stays?|remains?|considered|as) (?:explicitly |currently )?{_OUT}"
     rf"|out of (?:the )?scope (?:of|for) (?:this|the {_THING})|{_OUT} (?:now|here)"
     r"|none (?:is|are|of (?:this|these|them) (?:is|are)) planned"
@@ -55,22 +61,22 @@ _DISCLAIMER = re.compile(
     r"|there (?:is|are|will be) no\b[^.]{0,200}\b(?:planned|foreseen|intended))\b"
     rf"|^\W*{_DROPPED}\b[^.:]{{0,80}}:"
     r"|^\W*(?:keywords?|tags|index terms)\W*:",
-    re.IGNORECASE,
+    needs="scope table none any decided part there keyword keywords tags index " + _DROPPED_WORDS,
 )
-_DISCLAIMING_LEAD = re.compile(
+_DISCLAIMING_LEAD = Phrases(
     rf"\b(?:{_OUT}|non-?goals?|decided (?:against|not to)|rejected|dropped|discarded|"
     r"not part of this|will not (?:do|build|support|cover))\b",
-    re.IGNORECASE,
+    needs="scope table goal goals nongoal nongoals decided rejected dropped discarded part will",
 )
 _DISCLAIMING_TITLE = re.compile(rf"\W*(?:\d[\d.]*\W*)?(?:non[- ]?goals?|{_OUT})\W*$", re.IGNORECASE)
 _INTRODUCES = re.compile(r"^[^.]{0,160}:(?:\s|$)")
-_RETRACTION = re.compile(
+_RETRACTION = Phrases(
     r"\b(?:contrary to (?:the above|what (?:is|was|has been) (?:said|stated|written|described))"
     rf"|(?:was|were|is|are|has been|have been) (?:now |since |later |meanwhile )?{_DROPPED}"
     r"|no longer (?:a )?(?:part of|planned|built|implemented|in (?:the )?scope|included|foreseen)"
     r"|(?:is|are) not (?:actually )?(?:a )?(?:part of this|implemented after all)"
     rf"|decided (?:against|not to)|{_OUT})\b",
-    re.IGNORECASE,
+    needs="contrary longer part implemented decided scope table " + _DROPPED_WORDS,
 )
 _BACKWARDS = re.compile(
     r"\b(?:(?:the|as) (?:above|foregoing|preceding|previous)|said above|described above|"
@@ -78,30 +84,30 @@ _BACKWARDS = re.compile(
     r"above[- ]mentioned|this section)\b",
     re.IGNORECASE,
 )
-_PROMISE = re.compile(
+_PROMISE = Phrases(
     r"\b(?:tbd|tbc|todo|to be (?:determined|decided|defined|discussed|done|confirmed)|"
     r"still (?:open|undecided)|look into|not (?:yet )?decided)\b",
-    re.IGNORECASE,
+    needs="tbd tbc todo be still look decided",
 )
 
 
 def disclaims(unit: Unit) -> bool:
     """Whether the sentence, its lead-in or its title takes back what it names."""
     return (
-        _DISCLAIMER.search(unit.text) is not None
-        or _DISCLAIMING_LEAD.search(unit.lead) is not None
+        _DISCLAIMER.stand_in(said(unit.text))
+        or _DISCLAIMING_LEAD.stand_in(said(unit.lead))
         or bool(unit.path and _DISCLAIMING_TITLE.match(unit.path[-1]))
     )
 
 
 def retracts(unit: Unit) -> bool:
     """Whether the sentence takes back what is said elsewhere: it says so and points there."""
-    return _RETRACTION.search(unit.text) is not None and _BACKWARDS.search(unit.text) is not None
+    return _RETRACTION.stand_in(said(unit.text)) and _BACKWARDS.search(unit.text) is not None
 
 
 def promises(unit: Unit) -> bool:
     """Whether the sentence is a bare promise: short, and left open."""
-    return unit.words <= PROMISE_WORDS and _PROMISE.search(unit.text) is not None
+    return unit.words <= PROMISE_WORDS and _PROMISE.stand_in(said(unit.text))
 
 
 def discount(
@@ -124,7 +130,7 @@ def _struck(units: Sequence[Unit], hints: UnitHints, aspects: Sequence[str]) -> 
     for row, unit in enumerate(units):
         if disclaims(unit):
             struck[row] = True
-            if _DISCLAIMER.search(unit.text) and _INTRODUCES.match(unit.text):
+            if _DISCLAIMER.stand_in(said(unit.text)) and _INTRODUCES.match(unit.text):
                 struck[list(_rest_of_paragraph(units, row))] = True
         if retracts(unit):
             struck[row] = True

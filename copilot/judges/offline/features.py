@@ -43,13 +43,16 @@ class Vocabulary:
     index: Mapping[str, int]
     weights: Floats
 
-    def bag(self, rows: Iterable[Sequence[str]], scale: float) -> Bag:
-        """Binary, weighted, L2-normalised rows times `scale`; unknown terms are passed over."""
+    def known(self, row: Iterable[str]) -> list[int]:
+        """Numbers of the terms that are known, each once, in order."""
+        return sorted({self.index[term] for term in row if term in self.index})
+
+    def bag(self, rows: Iterable[Sequence[int]], scale: float) -> Bag:
+        """Binary, weighted, L2-normalised rows of known terms, times `scale`."""
         indices: list[int] = []
         values: list[Floats] = []
         offsets = [0]
-        for row in rows:
-            known = sorted({self.index[term] for term in row if term in self.index})
+        for known in rows:
             if known:
                 weights = self.weights[known]
                 length = float(np.sqrt(weights.dot(weights))) + 1e-9
@@ -114,7 +117,7 @@ class Extractor:
     def __call__(self, units: Sequence[Unit], embed: Embed, *, loose: bool = False) -> UnitFeatures:
         """Features of the units of one document; `loose` units have no neighbours."""
         scales = self.scales
-        own = [terms(unit.text) for unit in units]
+        own = [self.terms.known(terms(unit.text)) for unit in units]
         near = [[] if loose else _around(own, i) for i in range(len(units))]
         cues = tuple(self.signals.cues(unit.text) for unit in units)
         above = tuple(map(cache(self.signals.cues), (f"{u.heading} . {u.lead}" for u in units)))
@@ -128,7 +131,7 @@ class Extractor:
         ]
         return UnitFeatures(
             own=self.terms.bag(own, scales.own),
-            heading=self.heading_terms.bag(_above(units), scales.heading),
+            heading=self.heading_terms.bag(self._above(units), scales.heading),
             near=self.terms.bag(near, scales.near),
             dense=np.hstack(dense).astype(np.float32),
             cues=cues,
@@ -136,15 +139,14 @@ class Extractor:
             technologies=technologies,
         )
 
-
-def _above(units: Sequence[Unit]) -> Iterable[list[str]]:
-    """`heading_terms` of each unit, computed once for those that stand under the same."""
-    known: dict[tuple[str, str], list[str]] = {}
-    for unit in units:
-        place = (unit.heading, unit.lead)
-        if place not in known:
-            known[place] = heading_terms(unit)
-        yield known[place]
+    def _above(self, units: Sequence[Unit]) -> Iterable[list[int]]:
+        """Known `heading_terms` of each unit, looked up once for those under the same titles."""
+        known: dict[tuple[str, str], list[int]] = {}
+        for unit in units:
+            place = (unit.heading, unit.lead)
+            if place not in known:
+                known[place] = self.heading_terms.known(heading_terms(unit))
+            yield known[place]
 
 
 def heading_terms(unit: Unit) -> list[str]:
@@ -152,9 +154,10 @@ def heading_terms(unit: Unit) -> list[str]:
     return terms(unit.heading) + [f"lead:{word}" for word in content_stems(unit.lead)]
 
 
-def _around(rows: list[list[str]], index: int) -> list[str]:
+def _around(rows: list[list[int]], index: int) -> list[int]:
     before = rows[index - 1] if index else []
-    return before + (rows[index + 1] if index + 1 < len(rows) else [])
+    after = rows[index + 1] if index + 1 < len(rows) else []
+    return sorted({*before, *after})
 
 
 def _counts(hits: Sequence[Hits], aspects: int) -> Floats:

@@ -36,20 +36,21 @@ from copilot.schema import (
 Embed = Callable[[list[str]], NDArray[np.float32]]
 
 MAX_QUOTES = 3
+READINGS = 16
+"""Documents whose reading is remembered: as many as are reviewed side by side in one process."""
 
 
 @dataclass(frozen=True)
 class _Reading:
     """What the judge learned from one document."""
 
-    digest: str
     predictions: Mapping[str, Prediction]
     sentences: tuple[Span, ...]
     words: WordIndex
 
 
 class OfflineJudge:
-    """Judges with learned heads; remembers its reading of the last document."""
+    """Judges with learned heads; remembers its readings of the last documents."""
 
     name = "offline"
     origin: Origin = "offline"
@@ -57,7 +58,8 @@ class OfflineJudge:
     def __init__(self, knowledge: Knowledge, embed: Embed, model: LearnedModel) -> None:
         self._embed = embed
         self._model = model
-        self._reading: _Reading | None = None
+        self._readings: dict[str, _Reading] = {}
+        """By the document's digest, the one used last at the end."""
         self._lock = asyncio.Lock()
         self.digest = hashlib.sha256(f"{model.digest}{knowledge.digest}".encode()).hexdigest()
 
@@ -77,15 +79,18 @@ class OfflineJudge:
 
     async def _read(self, document: Document) -> _Reading:
         async with self._lock:
-            if self._reading is None or self._reading.digest != document.digest:
-                self._reading = await asyncio.to_thread(self._study, document)
-            return self._reading
+            reading = self._readings.pop(document.digest, None)
+            if reading is None:
+                reading = await asyncio.to_thread(self._study, document)
+            if len(self._readings) >= READINGS:
+                del self._readings[next(iter(self._readings))]
+            self._readings[document.digest] = reading
+            return reading
 
     def _study(self, document: Document) -> _Reading:
         text = document.text
         spans = sentences(text)
         return _Reading(
-            digest=document.digest,
             predictions=self._model.predict(text, document.sections, self._embed, spans),
             sentences=tuple(spans),
             words=word_index(text),

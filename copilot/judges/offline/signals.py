@@ -6,10 +6,10 @@ so that editing the pack does not shift the learned verdicts until the judge is 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from copilot.documents.names import NameFinder
 from copilot.judges.offline.tokens import plain_words
 
 Hits = frozenset[tuple[int, str]]
@@ -51,19 +51,21 @@ class Signals:
         found = set()
         for at, word in enumerate(words):
             for phrase in self._whole.get(word, ()):
-                if _goes_on(words, at, phrase.rest):
+                if not phrase.rest or _goes_on(words, at, phrase.rest):
                     found.add(phrase.hit)
             for phrase in self._stems.get(word[:_STEM], ()):
-                if word.startswith(phrase.stem) and _goes_on(words, at, phrase.rest):
+                if word.startswith(phrase.stem) and (
+                    not phrase.rest or _goes_on(words, at, phrase.rest)
+                ):
                     found.add(phrase.hit)
         return frozenset(found)
 
     def technologies(self, text: str) -> Hits:
         """Distinct (aspect, technology) pairs for the names that stand in the text."""
         found = set()
-        for name in self._loose.findall(text.lower()):
+        for name in self._loose.find(text.lower()):
             found.update(self._loose_names[name])
-        for name in self._exact.findall(text):
+        for name in self._exact.find(text):
             found.update(self._exact_names[name])
         return frozenset(found)
 
@@ -92,8 +94,8 @@ def _goes_on(words: list[str], at: int, rest: tuple[tuple[str, bool], ...]) -> b
 
 def _names(
     technologies: Sequence[Mapping[str, object]], *, exact: bool
-) -> tuple[re.Pattern[str], dict[str, list[tuple[int, str]]]]:
-    """A pattern for all names of one kind, and what each stands for."""
+) -> tuple[NameFinder, dict[str, list[tuple[int, str]]]]:
+    """A finder of all names of one kind, and what each stands for."""
     table: dict[str, list[tuple[int, str]]] = {}
     for technology in technologies:
         identifier, aspects = str(technology["id"]), technology["aspects"]
@@ -101,6 +103,4 @@ def _names(
         assert isinstance(names, list) and isinstance(aspects, list)
         for name in names:
             table[name] = [(int(aspect), identifier) for aspect in aspects]
-    longest_first = sorted(table, key=lambda name: (-len(name), name))
-    choices = "|".join(re.escape(name) for name in longest_first) or r"(?!)"
-    return re.compile(rf"(?<![A-Za-z0-9])(?:{choices})(?![A-Za-z0-9])"), table
+    return NameFinder(table), table

@@ -6,26 +6,31 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+from copilot.documents.phrases import Phrases, said
 from copilot.documents.sentences import Span, sentences
 from copilot.judges.offline.surroundings import KINDS, surroundings
 from copilot.schema import Section
 
-_FUTURE = re.compile(
+_FUTURE = Phrases(
     r"\b(will|plan(?:s|ned)?|future|roadmap|todo|tbd|to be (?:done|determined|defined|decided)|"
     r"later|eventually|should|may|might|could|would|consider|intend|goal|aim|potential|"
     r"possibl[ey]|optional(?:ly)?|not yet|wip)\b",
-    re.I,
+    needs="will plan plans planned future roadmap todo tbd be later eventually should may might "
+    "could would consider intend goal aim potential possible possibly optional optionally yet wip",
 )
-_OPEN = re.compile(
+_OPEN = Phrases(
     r"\b(todo|tbd|fixme|to be (?:done|determined|defined|decided)|open question|not yet|wip|"
     r"placeholder)\b",
-    re.I,
+    needs="todo tbd fixme be question yet wip placeholder",
 )
-_NEGATION = re.compile(r"\b(not|no|never|without|n't|cannot|lack|none|neither|nor)\b|n't\b", re.I)
-_OUT_OF_SCOPE = re.compile(
+_NEGATION = Phrases(
+    r"\b(not|no|never|without|n't|cannot|lack|none|neither|nor)\b|n't\b",
+    needs="not no never without t cannot lack none neither nor",
+)
+_OUT_OF_SCOPE = Phrases(
     r"\b(out[ -]of[ -]scope|non-?goals?|not (?:in|a) (?:scope|goal)|beyond the scope|not cover|"
     r"won't|will not)\b",
-    re.I,
+    needs="scope goal goals nongoal nongoals cover won will",
 )
 _MEASURE = re.compile(
     r"\d+(?:\.\d+)?\s*(?:%|ms|s|sec(?:onds?)?|minutes?|min|hours?|h|days?|gb|tb|mb|kb|gib|mib|qps|"
@@ -39,8 +44,11 @@ _CODE = re.compile(
 _NAME = re.compile(
     r"(?<![.!?]\s)(?<!^)\b[A-Z][A-Za-z]*[A-Z0-9][A-Za-z0-9]*\b|(?<=[a-z,] )[A-Z][a-z]{2,}"
 )
+_CODE_SIGN = re.compile(r"[`_{}=<>]|\(\)|[a-z][A-Z]")
+"""Code holds one of these; to look for one is much faster."""
 _PERSON = re.compile(r"(?<!\w)@[A-Za-z][\w-]+|\w@\w|\b[A-Z][a-z]+ [A-Z][a-z]+(?: \(|,|$)")
 """A handle, an address or a name."""
+_CAPITAL = re.compile(r"[A-Z]")
 _BLANK = re.compile(r"\n[ \t]*\n")
 _DIGIT = re.compile(r"\d")
 _NUMBERED = re.compile(r"\(?\d+[.)]")
@@ -49,10 +57,10 @@ _NO_TITLE = ("|", "-", "+", "![", "http", "@", "$", "•", "●", "○", "▪", 
 _BULLETS = "-*+•●○▪‣➢✓"
 _CONTENTS = re.compile(r"(?:\.[ \t]?){5,}|…[ \t]?…|\.{3,}[ \t]*\d+\s*$")
 """Dot leaders: a line of a table of contents, which states nothing."""
-_DEFINITION = re.compile(
+_DEFINITION = Phrases(
     r"\b(?:is|are) an? (?:[\w-]+ ){0,3}(?:open[- ]source|platform|framework|library|librar\w+|"
     r"database|language|toolkit|programming|software|package|distributed|popular)\b",
-    re.I,
+    needs="is are",
 )
 """Says what some product is, as its web site would."""
 
@@ -155,19 +163,22 @@ def _is_title(body: str) -> bool:
 
 def _shape(body: str, index: int, count: int) -> tuple[float, ...]:
     words = len(body.split())
-    measures = sum(1 for _ in _MEASURE.finditer(body))
+    digits = len(_DIGIT.findall(body))
+    measures = sum(1 for _ in _MEASURE.finditer(body)) if digits else 0
+    capital = _CAPITAL.search(body, 1) is not None
+    text = said(body)
     values: Iterable[float | bool] = (
         min(words, 60) / 30,
         words < 6,
-        min(len(_DIGIT.findall(body)), 10) / 5,
+        min(digits, 10) / 5,
         measures > 0,
         min(measures, 4) / 2,
-        _FUTURE.search(body) is not None,
-        _OPEN.search(body) is not None,
-        _NEGATION.search(body) is not None,
-        _OUT_OF_SCOPE.search(body) is not None,
-        min(len(_CODE.findall(body)), 5) / 3,
-        min(len(_NAME.findall(body)), 5) / 3,
+        _FUTURE.stand_in(text),
+        _OPEN.stand_in(text),
+        _NEGATION.stand_in(text),
+        _OUT_OF_SCOPE.stand_in(text),
+        min(len(_CODE.findall(body)), 5) / 3 if _CODE_SIGN.search(body) else 0,
+        min(len(_NAME.findall(body)), 5) / 3 if capital else 0,
         body.startswith("|"),
         body[0] in _BULLETS,
         _NUMBERED.match(body) is not None,
@@ -177,7 +188,7 @@ def _shape(body: str, index: int, count: int) -> tuple[float, ...]:
         index / count,
         index < 8,
         index > count - 8,
-        _DEFINITION.search(body) is not None,
-        _PERSON.search(body) is not None,
+        _DEFINITION.stand_in(text),
+        (capital or "@" in body) and _PERSON.search(body) is not None,
     )
     return tuple(float(value) for value in values)

@@ -60,10 +60,11 @@ class Trees:
         """Probabilities of shape (K, 3) for the K aspects of one document."""
         wide = with_priors(rows, np.arange(len(rows)), self.priors)
         node = np.tile(self.roots, (len(rows), 1))
-        at = np.arange(len(rows))[:, None]
+        at = (np.arange(len(rows)) * wide.shape[1])[:, None]
         for _ in range(self.depth):
-            goes_left = wide[at, self.feature[node]] <= self.threshold[node]
-            node = np.where(goes_left, self.left[node], self.right[node])
+            values = wide.take(at + self.feature.take(node))
+            goes_left = values <= self.threshold.take(node)
+            node = np.where(goes_left, self.left.take(node), self.right.take(node))
         chances: Floats = self.value[node].astype(np.float32).mean(axis=1)
         return chances
 
