@@ -23,7 +23,7 @@ from tests.conftest import ROOT
 
 DESIGN = ROOT / "evals" / "designs" / "realtime-serving-2.md"
 COST = (
-    "We pay 18 to 25 thousand dollars a month, 60% of it for GPU serving; serving grows with load."
+    "The monthly cost is 18 to 25 thousand dollars, 60% of it for GPU serving; it grows with load."
 )
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 

@@ -66,8 +66,8 @@ async def with_answers(
     affected = affected_aspects((*review.answers, *answers), engine.knowledge)
     asked = [_only(dimension, affected) for dimension in engine.knowledge.dimensions]
     asked = [dimension for dimension in asked if dimension.aspects]
-    titled = engine.judge.origin == "model"
-    joined = await asyncio.to_thread(join, document, answers, titled=titled)
+    headings = [_heading(answer, engine) for answer in answers]
+    joined = await asyncio.to_thread(join, document, answers, headings)
     passages = await asyncio.to_thread(split, joined.reading)
     verifier = Verifier(joined.reading, passages, source=joined.whole)
     judged, usage = await judge_text(joined.reading, passages, asked, verifier, engine)
@@ -87,26 +87,37 @@ def affected_aspects(answers: Iterable[Answer], knowledge: Knowledge) -> frozens
     return frozenset(answer.aspect for answer in answers) & frozenset(knowledge.aspects)
 
 
-def join(document: Document, answers: Sequence[Answer], *, titled: bool = False) -> Joined:
-    """The document with each answer behind it as a file of its own.
+def join(
+    document: Document, answers: Sequence[Answer], headings: Sequence[str] | None = None
+) -> Joined:
+    """The document with each answer behind it as a file of its own, under its heading.
 
-    Each is shielded alone, so that nothing in one (an open comment or fence) hides another. With
-    `titled` the question is the answer's heading: a model needs it to understand a short answer,
-    while the offline judge would take the question's words for evidence.
+    Each is shielded alone, so that nothing in one (an open comment or fence) hides another.
     """
     shielded = shield(document).document
     whole, reading, aimed = document, shielded, list[Injection]()
-    for number, answer in enumerate(answers, start=1):
+    above = headings or ["Answers"] * len(answers)
+    for number, (answer, heading) in enumerate(zip(answers, above, strict=True), start=1):
         part = _as_document(answer, number)
         read = shield(part)
         start = len(whole.text) + len(GAP)
-        heading = " ".join(answer.question.split()) if titled else "Answers"
         aimed += [
             one._replace(start=one.start + start, end=one.end + start) for one in read.injections
         ]
         whole = _extended(whole, part, part.text, heading)
         reading = _extended(reading, part, read.document.text, heading)
     return Joined(_digested(whole), _digested(reading), tuple(aimed), len(document.text))
+
+
+def _heading(answer: Answer, engine: Engine) -> str:
+    """What an answer stands under: a short one says little without what it is about.
+
+    A model reads the question; the offline judge would take the question's words for evidence, so
+    it reads the aspect's title.
+    """
+    aspect = engine.knowledge.aspects.get(answer.aspect)
+    titled = answer.question if engine.judge.origin == "model" or not aspect else aspect.title
+    return " ".join(titled.split())
 
 
 def answer_name(number: int, answer: Answer) -> str:
