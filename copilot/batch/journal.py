@@ -107,13 +107,6 @@ class Journal:
         return entries, len(parsed) - len(entries)
 
 
-def read_entries(folder: Path) -> list[Entry]:
-    """The lines of a folder's journal that can be read; none when there is no journal."""
-    path = folder / NAME
-    lines = path.read_bytes().splitlines() if path.is_file() else []
-    return [entry for entry in _parsed(lines) if entry is not None]
-
-
 def _parsed(lines: list[bytes]) -> Iterator[Entry | None]:
     for line in lines:
         try:

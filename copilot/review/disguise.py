@@ -17,8 +17,6 @@ from urllib.parse import unquote
 
 from copilot.documents.phrases import Phrases, said
 
-MIN_RUN = 24
-"""Characters of an encoded run; shorter ones say too little."""
 MAX_RUN = 20_000
 MIN_WORDS = 3
 
