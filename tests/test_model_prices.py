@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import re
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 import pytest
@@ -8,18 +10,60 @@ from copilot.errors import KnowledgeError
 from copilot.judges.model.prices import load_prices
 from copilot.judges.model.requests import Answer
 from copilot.knowledge import load_knowledge
+from copilot.locations import bundled
 
 MINE = (
     "prices:\n  - {model: 'openai:%s', input: 1, cached_input: 0.5, output: 10, as_of: '2026-01'}\n"
 )
 
 
+def test_the_bundled_prices_tell_where_they_come_from() -> None:
+    text = (bundled("knowledge") / "prices.yaml").read_text(encoding="utf-8")
+    head, _, _ = text.partition("prices:\n")
+    assert re.search(r"Written on 20\d\d-\d\d-\d\d .+ genai-prices \d+\.\d+.*, MIT licence", head)
+
+
 def test_the_bundled_prices_are_dated_and_sane() -> None:
     prices = load_prices().prices
     assert prices
     for price in prices:
-        assert price.as_of[:3] == "202"
-        assert price.cached_input <= price.input <= price.output
+        assert re.fullmatch(r"20\d\d-(0[1-9]|1[0-2])", price.as_of), price
+        assert 0 < price.cached_input <= price.input <= price.output, price
+
+
+def test_no_bundled_price_stands_before_another() -> None:
+    """Each fits its own name and its snapshots, and no other record fits them."""
+    prices = load_prices().prices
+    for price in prices:
+        name = price.model.removeprefix("*").removesuffix("-20*").removesuffix("*")
+        own = {f"{name}{date}" for date in ("", "-2026-03-01", "-20260301")}
+        own |= {f"azure_{model}" for model in own if model.startswith("openai:")}
+        own = {model for model in own if fnmatchcase(model, price.model)}
+        assert own, price
+        for model in own:
+            assert [p.model for p in prices if fnmatchcase(model, p.model)] == [price.model]
+
+
+@pytest.mark.parametrize(
+    ("model", "other"),
+    [
+        ("openai:gpt-4o", "openai:gpt-4o-mini"),
+        ("openai:gpt-5", "openai:gpt-5-mini"),
+        ("openai:gpt-5-2025-08-07", "openai:gpt-5-nano-2025-08-07"),
+        ("openai:gpt-6-sol", "openai:gpt-6-luna"),
+        ("azure_openai:gpt-4.1", "azure_openai:gpt-4.1-mini"),
+        ("anthropic:claude-fable-5-20260301", "anthropic:claude-fable-5-2-20260301"),
+        ("anthropic:claude-opus-5", "anthropic:claude-opus-5-5"),
+        ("google_genai:gemini-2.5-flash", "google_genai:gemini-2.5-flash-lite"),
+        ("mistralai:mistral-small-latest", "mistralai:mistral-medium-latest"),
+    ],
+)
+def test_models_of_one_family_have_each_their_price(model: str, other: str) -> None:
+    prices = load_prices()
+    one, two = prices.price(model), prices.price(other)
+    assert one is not None
+    assert two is not None
+    assert (one.input, one.cached_input, one.output) != (two.input, two.cached_input, two.output)
 
 
 @pytest.mark.parametrize(
@@ -27,7 +71,12 @@ def test_the_bundled_prices_are_dated_and_sane() -> None:
     [
         ("openai:gpt-4o-mini", True),
         ("openai:gpt-4o-mini-2024-07-18", True),
+        ("azure_openai:gpt-4o", True),
+        ("openai:gpt-4o-2024-05-13", False),
         ("openai:gpt-4o-audio-preview", False),
+        ("openai:gpt-4o-mini-tts", False),
+        ("openai:gpt-5-pro", False),
+        ("google_genai:gemini-2.5-pro-tts", False),
         ("openai:qwen", False),
     ],
 )
