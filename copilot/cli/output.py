@@ -10,6 +10,7 @@ from pathlib import Path
 from rich.console import Console
 
 from copilot.documents.folder import members
+from copilot.documents.formats import bare_name
 from copilot.errors import InputError
 from copilot.files import check_replaceable, write_atomically
 from copilot.knowledge import Knowledge
@@ -53,7 +54,7 @@ def check_out(out: Path | None, form: str, inputs: Sequence[Path]) -> None:
         _spare(out, inputs)
     elif not callable(FORMS[form].suffix):
         for path in inputs:
-            _spare(out / f"{path.stem}{FORMS[form].suffix}", inputs)
+            _spare(out / f"{bare_name(path)}{FORMS[form].suffix}", inputs)
 
 
 def emit(
@@ -136,7 +137,7 @@ def _names(reviews: Sequence[Review], form: str) -> list[str]:
     """File names for the reviews: after the design's own, numbered where two are the same."""
     names: list[str] = []
     for review in reviews:
-        stem, suffix = Path(review.document.path).stem or "design", FORMS[form].suffix_for(review)
+        stem, suffix = bare_name(review.document.path) or "design", FORMS[form].suffix_for(review)
         nth = 1
         while (name := f"{stem}{f'~{nth}' if nth > 1 else ''}{suffix}") in names:
             nth += 1
