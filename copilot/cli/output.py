@@ -99,7 +99,7 @@ def _sources(design: Path) -> list[Path]:
 
 
 def _rendered(one: Reviewed, knowledge: Knowledge, form: str) -> bytes:
-    return FORMS[form].render(one.review, knowledge, one.document)
+    return FORMS[form].report(one, knowledge)
 
 
 def _files(reviewed: Sequence[Reviewed], knowledge: Knowledge, form: str) -> dict[str, bytes]:
@@ -126,11 +126,10 @@ def _make_folder(folder: Path) -> None:
 
 def _one_file(reviewed: Sequence[Reviewed], knowledge: Knowledge, form: str) -> bytes:
     """The bytes of the one file that holds all reviews."""
-    join = FORMS[form].join
-    if join is None or len(reviewed) == 1:
+    if FORMS[form].join is None or len(reviewed) == 1:
         (one,) = reviewed
         return _rendered(one, knowledge, form)
-    return join([one.review for one in reviewed], knowledge)
+    return FORMS[form].reports(reviewed, knowledge)
 
 
 def _names(reviews: Sequence[Review], form: str) -> list[str]:
