@@ -111,5 +111,21 @@ def test_report_names_are_safe_whatever_the_design_is_called(name: str) -> None:
     assert len(stem) < 80
 
 
+@pytest.mark.parametrize(
+    ("path", "readable"),
+    [
+        ("docs/v1.2", "docs-v1-2"),
+        ("docs/design.v1.2.md", "docs-design-v1-2"),
+        ("docs/design.v1.2", "docs-design-v1-2"),
+        ("docs/PLAN.DOCX", "docs-plan"),
+        ("docs/README", "docs-readme"),
+    ],
+)
+def test_report_names_keep_all_of_a_name_but_the_suffix_of_a_document(
+    path: str, readable: str
+) -> None:
+    assert report_stem(path, "1" * 64) == f"{readable}-{'1' * 16}"
+
+
 def test_designs_that_differ_in_case_only_get_different_names() -> None:
     assert report_stem("A.md", "1" * 64) != report_stem("a.md", "2" * 64)

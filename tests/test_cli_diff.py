@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -206,6 +207,32 @@ def test_designs_are_found_in_a_baseline_however_their_paths_are_written(
     done = archreview("review", "a.md", "./b.md", *limit)
     assert done.err.count("0 regressed, 0 new") == 2
     assert len(made) == 2
+
+
+def test_designs_are_found_in_a_baseline_from_another_checkout(
+    archreview: Command, knowledge: Knowledge
+) -> None:
+    text = "# Serving\n\nRequests go through a gateway to the model server.\n"
+    for folder in ("one/docs", "two/docs", "two/new"):
+        Path(folder).mkdir(parents=True)
+    designs = [Path("one/docs", name).resolve() for name in ("a.md", "b.md")]
+    for design in (*designs, Path("two/docs/a.md"), Path("two/docs/b.md"), Path("two/new/a.md")):
+        design.write_text(text)
+    base = Path("base.json").resolve()
+    archreview("review", *designs, "--format", "json", "--out", base, "-q", "--ephemeral")
+    os.chdir("two")
+    limit = ("--baseline", base, "--fail-on", "new:info", "--ephemeral")
+    done = archreview("review", "docs/b.md", "docs/a.md", *limit)
+    assert done.err.count("0 regressed, 0 new") == 2
+    assert f"docs/b.md: against {base} (there {designs[1]}): " in done.err
+    done = archreview("review", "new/a.md", *limit, code=1)
+    assert f"new/a.md: not in {base}, so all of its findings are new" in done.err
+
+    reviews = json.loads(base.read_text("utf-8"))
+    reviews[1]["document"]["path"] = "/another/docs/a.md"
+    base.write_text(json.dumps(reviews), "utf-8")
+    done = archreview("review", "docs/a.md", *limit, code=1)
+    assert f"no telling which design of {base} it is ({designs[0]}, /another/docs/a.md)" in done.err
 
 
 def test_a_design_without_a_baseline_is_all_new(

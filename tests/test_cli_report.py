@@ -214,6 +214,25 @@ def test_a_form_for_one_design_wants_a_folder_for_several(
     ]
 
 
+def test_a_report_keeps_all_of_its_designs_name_but_the_suffix(
+    archreview: Call, saved: Path, review: Review, tmp_path: Path
+) -> None:
+    paths = ("a/v1.2", "b/v1.2", "v1.3", "v1.3.md", "PLAN.v2.DOCX", "notes")
+    infos = [review.document.model_copy(update={"path": path}) for path in paths]
+    reviews = [review.model_copy(update={"document": info}) for info in infos]
+    saved.write_text(f"[{','.join(one.model_dump_json() for one in reviews)}]", "utf-8")
+    (tmp_path / "out").mkdir()
+    assert archreview("report", saved, "--format", "html", "--out", "out")[0] == 0
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
+        "PLAN.v2.html",
+        "notes.html",
+        "v1.2.html",
+        "v1.2~2.html",
+        "v1.3.html",
+        "v1.3~2.html",
+    ]
+
+
 def test_a_workbook_is_kept_from_the_terminal(
     archreview: Call, saved: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -12,6 +12,7 @@ from conftest import ROOT
 from endpoint import ScriptedEndpoint
 
 from copilot.mcp import views
+from copilot.mcp.command import command
 from copilot.mcp.session import Session
 from copilot.review.events import Event
 from copilot.settings import Settings, load_settings
@@ -35,6 +36,15 @@ def online(endpoint: ScriptedEndpoint, **options: Any) -> Settings:
     return load_settings(**fixed, **options)
 
 
+def started(monkeypatch: pytest.MonkeyPatch, *options: object) -> Settings:
+    """The settings that `archreview mcp` would serve with."""
+    served: list[Settings] = []
+    monkeypatch.setattr("copilot.mcp.command._serve", lambda root, made, judge: served.append(made))
+    command.main([str(option) for option in options], standalone_mode=False)
+    (settings,) = served
+    return settings
+
+
 def test_a_budget_holds_for_the_whole_session_whatever_judge_the_client_names(
     root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -54,7 +64,8 @@ def test_a_budget_holds_for_the_whole_session_whatever_judge_the_client_names(
     with ScriptedEndpoint() as endpoint:
         (first, _, _) = asyncio.run(tokens(online(endpoint)))
         most = first + first // 2
-        (first, _, second) = asyncio.run(tokens(online(endpoint, max_tokens=most)))
+        options = ("--model", "openai:scripted", "--base-url", endpoint.url, "--max-tokens", most)
+        (first, _, second) = asyncio.run(tokens(started(monkeypatch, *options)))
     assert 0 < first + second <= most
 
 

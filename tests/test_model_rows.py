@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from endpoint import row
 
-from copilot.judges.model.rows import ROWS_SCHEMA, parse, parse_rows
+from copilot.judges.model.rows import ROWS_SCHEMA, parse
 from copilot.knowledge import Knowledge
-from copilot.schema import Met, Status
+from copilot.schema import Judgement, Met, Status
 
 QUOTE = ("p0003", "three replicas behind a load balancer")
 
@@ -30,13 +30,21 @@ def shape(value: object) -> str:
     return json.dumps(value)
 
 
+def judgements(answer: str, dimension: Any) -> tuple[Judgement, ...]:
+    return parse(answer, dimension.aspects).judgements
+
+
+def of_row(risk: Any, **fields: Any) -> Judgement:
+    """The judgement of the first aspect, in an answer with one row."""
+    return judgements(shape({"rows": [row("risk.scalability", **fields)]}), risk)[0]
+
+
 @pytest.mark.parametrize(
     "answer",
     [
         shape({"rows": FULL}),
         shape(FULL),
         shape({r["aspect"]: {k: v for k, v in r.items() if k != "aspect"} for r in FULL}),
-        {"rows": FULL},
         f"Here you are:\n```json\n{shape({'rows': FULL})}\n```\nDone.",
         f"<think>{{not json}}</think>{shape({'rows': FULL})}",
         "\n".join(map(shape, FULL)),
@@ -45,8 +53,8 @@ def shape(value: object) -> str:
         shape({"rows": [{**r, "status": r["status"].upper() + " "} for r in FULL]}),
     ],
 )
-def test_the_rows_are_found_in_whatever_the_model_wraps_them(answer: object, risk: Any) -> None:
-    judged = parse_rows(answer, risk)
+def test_the_rows_are_found_in_whatever_the_model_wraps_them(answer: str, risk: Any) -> None:
+    judged = judgements(answer, risk)
     assert [j.aspect for j in judged] == [a.id for a in risk.aspects]
     assert [j.status.value for j in judged] == ["addressed", "partial", "missing"]
     assert judged[0].quotes[0].passage == "p0003"
@@ -80,7 +88,7 @@ def test_what_cannot_be_used_is_unjudged_with_its_reason(
 def test_of_two_rows_for_an_aspect_the_first_usable_one_counts(risk: Any) -> None:
     first, second = row("risk.scalability", "missing"), row("risk.scalability", "addressed")
     broken = row("risk.scalability", "splendid")
-    (judged, *_) = parse_rows({"rows": [broken, first, second]}, risk)
+    (judged, *_) = judgements(shape({"rows": [broken, first, second]}), risk)
     assert judged.status is Status.MISSING
     assert "3 rows" in judged.rationale
     assert judged.confidence <= 0.5
@@ -94,19 +102,18 @@ def test_of_two_rows_for_an_aspect_the_first_usable_one_counts(risk: Any) -> Non
     ],
 )
 def test_confidence_is_a_share(given: object, read: float, risk: Any) -> None:
-    answer = {"rows": [row("risk.scalability", "missing", confidence=given)]}
-    assert parse_rows(answer, risk)[0].confidence == read
+    assert of_row(risk, status="missing", confidence=given).confidence == read
 
 
 def test_criteria_go_by_short_or_full_ids_and_contradictions_are_unclear(risk: Any) -> None:
     first, second, third, *_ = (c.id for c in risk.aspects[0].criteria)
-    answer = row(
-        "risk.scalability",
-        "partial",
+    judged = of_row(
+        risk,
+        status="partial",
         criteria_met=[first.rsplit(".", 1)[1], second],
         criteria_unmet=[second, f"{third}: nothing on it", "no-such-criterion"],
     )
-    verdicts = {v.criterion: v.verdict for v in parse_rows({"rows": [answer]}, risk)[0].criteria}
+    verdicts = {v.criterion: v.verdict for v in judged.criteria}
     assert verdicts[first] is Met.MET
     assert verdicts[second] is Met.UNCLEAR
     assert verdicts[third] is Met.UNMET
@@ -117,14 +124,12 @@ def test_criteria_go_by_short_or_full_ids_and_contradictions_are_unclear(risk: A
     "quotes", [None, "text", [None, 3, {}], [{"text": 5}], [["x"]], [{"quote": "a b"}], ["plain"]]
 )
 def test_malformed_quotes_break_nothing(quotes: object, risk: Any) -> None:
-    (judged, *_) = parse_rows({"rows": [row("risk.scalability", "partial", quotes=quotes)]}, risk)
-    assert judged.status is Status.PARTIAL
+    assert of_row(risk, status="partial", quotes=quotes).status is Status.PARTIAL
 
 
 def test_lone_surrogates_and_floods_are_tamed(risk: Any) -> None:
     flood = [{"passage": "p1", "text": "x" * 3_000} for _ in range(100)]
-    raw = shape({"rows": [row("risk.scalability", "partial", quotes=flood, rationale="\ud800")]})
-    (judged, *_) = parse_rows(raw, risk)
+    judged = of_row(risk, status="partial", quotes=flood, rationale="\ud800")
     judged.model_dump_json()
     assert len(judged.quotes) <= 6
     assert max(len(q.text) for q in judged.quotes) <= 2_000

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from copilot.errors import JudgeError
 from copilot.judges.model.faults import CallFailed
-from copilot.judges.model.limits import Budget
+from copilot.judges.model.limits import Budget, Spent
 from copilot.judges.model.prices import load_prices
 from copilot.judges.model.requests import Answer, Request
 from copilot.judges.model.setup import endpoints
@@ -46,12 +47,37 @@ class Answered:
         return self.answer
 
 
+class Tally:
+    """What the calls of a run take, in another process than the caller's: it outlives a caller."""
+
+    def __init__(self) -> None:
+        self._spent = Spent()
+
+    def note(self, spent: Spent) -> None:
+        """What a caller has spent, with what it has set aside for the calls that it makes now."""
+        self._spent = spent
+
+    def spent(self) -> Spent:
+        """What the next caller begins with: calls that were under way count by their estimate."""
+        return self._spent
+
+
 class Caller:
     """Makes the calls."""
 
-    def __init__(self, settings: Settings) -> None:
-        """Raises InputError for a model, an address or a budget that cannot be used."""
-        self._budget = Budget(settings.max_tokens, settings.max_cost)
+    def __init__(
+        self,
+        settings: Settings,
+        spent: Spent = Spent(),  # noqa: B008 - frozen
+        tell: Callable[[Spent], object] | None = None,
+    ) -> None:
+        """`spent` is what callers before took of the budget; `tell` hears of each change.
+
+        Raises InputError for a model, an address or a budget that cannot be used.
+        """
+        self._budget = Budget(
+            settings.max_tokens, settings.max_cost, spent.tokens, spent.cost, tell=tell
+        )
         prices = load_prices(settings.knowledge)
         self._endpoints = endpoints(settings, prices, self._budget)
 

@@ -2,7 +2,8 @@
 
 Ray restarts an actor that dies and repeats the reviews that it had; the driver alone writes reports
 and journal, so every design ends in one outcome however often it was begun. One actor makes all
-calls of a model, so that more workers do not mean more requests. Workers read the designs by their
+calls of a model, so that more workers do not mean more requests; another keeps what they took, so
+that a budget holds when the first is made anew. Workers read the designs by their
 paths: on several machines these must lie on a shared file system.
 """
 
@@ -14,7 +15,7 @@ from collections.abc import AsyncGenerator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from copilot.batch.calls import reviews_at_once
+from copilot.batch.calls import Caller, Tally, reviews_at_once
 from copilot.batch.executor import Failed, Job, Outcome, Task, is_half, left
 from copilot.batch.pool import DIED, too_long
 from copilot.batch.processes import ONE_THREAD
@@ -25,6 +26,7 @@ from copilot.judges.model.faults import CallFailed
 if TYPE_CHECKING:
     from copilot.batch.calls import Answered
     from copilot.judges.model.requests import Answer, Request
+    from copilot.settings import Settings
 
 RESTARTS = 5
 """How often a worker may come back."""
@@ -49,13 +51,21 @@ class RayExecutor:
         self._ray = _connect(address, workers)
         self._own = address is None
         self._caller: Any = None
+        self._tally: Any = None
         lanes = 1
         if model:
             lanes = min(SIDE_BY_SIDE, -(-reviews_at_once(job.settings, workers) // workers))
-            self._caller = _caller_class(self._ray).remote(job.settings)
-        worker, here = _worker_class(self._ray, lanes), str(Path.cwd())
+            self._make_caller(job.settings)
+        worker = _actor_class(self._ray, Worker, num_cpus=1, max_concurrency=lanes + 1)
+        here = str(Path.cwd())
         self._actors = [worker.remote(job, self._caller, timeout, here) for _ in range(workers)]
         self._lanes = [actor for _ in range(lanes) for actor in self._actors]
+
+    def _make_caller(self, settings: Settings) -> None:
+        if settings.max_tokens is not None or settings.max_cost is not None:
+            self._tally = _actor_class(self._ray, Tally).remote()
+        caller = _actor_class(self._ray, RayCaller, max_concurrency=1000)
+        self._caller = caller.remote(settings, self._tally)
 
     @property
     def pids(self) -> list[int]:
@@ -88,8 +98,9 @@ class RayExecutor:
         if self._own:
             await asyncio.to_thread(self._ray.shutdown)
             return
-        for actor in (*self._actors, *((self._caller,) if self._caller else ())):
-            self._ray.kill(actor)
+        for actor in (*self._actors, self._caller, self._tally):
+            if actor is not None:
+                self._ray.kill(actor)
         self._ray.shutdown()
 
     def _outcome(self, task: Task, future: asyncio.Future[Outcome]) -> Outcome:
@@ -125,18 +136,23 @@ def _connect(address: str | None, workers: int) -> Any:
     return ray
 
 
-def _caller_class(ray: Any) -> Any:
-    from copilot.batch.calls import Caller
-
-    return ray.remote(
-        num_cpus=0, max_concurrency=1000, max_restarts=RESTARTS, max_task_retries=REPEATS
-    )(Caller)
+def _actor_class(ray: Any, actor: type, **options: int) -> Any:
+    """Actors that come back when their process dies; they take no processor if not told."""
+    fixed = {"num_cpus": 0, "max_restarts": RESTARTS, "max_task_retries": REPEATS}
+    return ray.remote(**(fixed | options))(actor)
 
 
-def _worker_class(ray: Any, lanes: int) -> Any:
-    return ray.remote(
-        num_cpus=1, max_concurrency=lanes + 1, max_restarts=RESTARTS, max_task_retries=REPEATS
-    )(Worker)
+class RayCaller(Caller):
+    """The actor that makes the calls: one that is made anew goes on from what was spent."""
+
+    def __init__(self, settings: Settings, tally: Any) -> None:
+        """`tally` is the actor that keeps what was spent; None without a budget."""
+        import ray
+
+        if tally is None:
+            super().__init__(settings)
+        else:
+            super().__init__(settings, ray.get(tally.spent.remote()), tally.note.remote)
 
 
 class Worker:

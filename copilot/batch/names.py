@@ -6,6 +6,8 @@ import re
 import unicodedata
 from pathlib import PurePath
 
+from copilot.documents.formats import bare_name
+
 _UNSAFE = re.compile(r"[^a-z0-9]+")
 _READABLE = 48
 _DIGITS = 16
@@ -19,7 +21,7 @@ def report_stem(path: str | PurePath, key: str) -> str:
     can leave the folder, collide where case does not count, or hide in a shell.
     """
     parts = PurePath(str(path)).parts[-2:] or ("design",)
-    plain = unicodedata.normalize("NFKD", "-".join([*parts[:-1], PurePath(parts[-1]).stem]))
+    plain = unicodedata.normalize("NFKD", "-".join([*parts[:-1], bare_name(parts[-1])]))
     ascii_ = plain.encode("ascii", "ignore").decode()
     words = _UNSAFE.sub("-", ascii_.lower()).strip("-")
     return f"{words[-_READABLE:].strip('-') or 'design'}-{key[:_DIGITS]}"

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from copilot.cli.counterparts import Counterpart, counterparts
 from copilot.cli.fail_on import worse
 from copilot.reports.comparison import summary
 from copilot.reports.safe import one_line
@@ -16,6 +17,8 @@ from copilot.store.identity import identity
 
 SHOWN = 20
 """New and regressed findings that are named on standard error."""
+NAMED = 3
+"""Designs of the baseline that are named where it may be any of them."""
 
 
 @dataclass(frozen=True)
@@ -26,6 +29,10 @@ class Against:
     baseline: Path
     comparison: Comparison | None
     """None for a design that the baseline does not hold."""
+    earlier: str = ""
+    """Path that the design has in the baseline, where that is another."""
+    among: tuple[str, ...] = ()
+    """Paths of the designs that it may be, where there is no telling."""
 
     def new_findings(self) -> list[Finding]:
         """New and regressed findings; all of them for a design without a baseline."""
@@ -35,41 +42,53 @@ class Against:
         """What is new, for standard error."""
         name = one_line(self.review.document.path)
         if self.comparison is None:
-            yield f"{name}: not in {self.baseline}, so all of its findings are new"
+            yield f"{name}: {self._missing()}, so all of its findings are new"
             return
-        yield f"{name}: against {self.baseline}: {summary(self.comparison)}"
+        there = f" (there {one_line(self.earlier)})" if self.earlier else ""
+        yield f"{name}: against {self.baseline}{there}: {summary(self.comparison)}"
         found = self.comparison.of(Outcome.REGRESSED, Outcome.NEW)
         yield from map(_line, found[:SHOWN])
         if len(found) > SHOWN:
             yield f"  and {len(found) - SHOWN} more, which `archreview diff` shows"
 
+    def _missing(self) -> str:
+        if not self.among:
+            return f"not in {self.baseline}"
+        may = one_line(", ".join(self.among[:NAMED]))
+        more = f" and {len(self.among) - NAMED} more" if len(self.among) > NAMED else ""
+        return f"no telling which design of {self.baseline} it is ({may}{more})"
+
 
 class Baseline:
-    """The reviews of an earlier JSON report, found by the design's path."""
+    """The reviews of an earlier JSON report, found by the design's path: of several the last."""
 
     def __init__(self, path: Path) -> None:
         """Read the report; raises InputError."""
         self._path = path
-        self._reviews = load_reviews(path)
-        self._designs = [_design(review) for review in self._reviews]
+        self._reviews = {_design(review): review for review in load_reviews(path)}
 
     def beside(self, reviews: Sequence[Review]) -> tuple[Against, ...]:
         """Each review of this run beside the earlier one of the same design."""
-        alone = len(reviews) == 1
-        return tuple(Against(r, self._path, self._compare(r, alone)) for r in reviews)
+        designs = [_design(review) for review in reviews]
+        found = counterparts(designs, list(self._reviews), Path.cwd())
+        if len(reviews) == len(self._reviews) == 1:
+            found = [self._alone(reviews[0], found[0])]
+        pairs = zip(reviews, designs, found, strict=True)
+        return tuple(self._against(review, design, one) for review, design, one in pairs)
 
-    def _compare(self, review: Review, alone: bool) -> Comparison | None:
-        """The comparison with the earlier review of the same design, however its path is written.
+    def _alone(self, review: Review, found: Counterpart) -> Counterpart:
+        """Where both are of one design alone, its name is enough, wherever either lies."""
+        ((design, earlier),) = self._reviews.items()
+        same = Path(review.document.path).name == Path(earlier.document.path).name
+        return Counterpart(design) if same else found
 
-        Where both are of one design alone, its name is enough, wherever either lies.
-        """
-        design = _design(review)
-        earlier = zip(self._designs, self._reviews, strict=True)
-        same = [known for name, known in earlier if name == design]
-        if not same and alone and len(self._reviews) == 1:
-            name = Path(review.document.path).name
-            same = [r for r in self._reviews if Path(r.document.path).name == name]
-        return compare(same[-1], review) if same else None
+    def _against(self, review: Review, design: str, found: Counterpart) -> Against:
+        among = tuple(self._reviews[one].document.path for one in found.among)
+        if found.design is None:
+            return Against(review, self._path, None, among=among)
+        earlier = self._reviews[found.design]
+        moved = earlier.document.path if found.design != design else ""
+        return Against(review, self._path, compare(earlier, review), moved)
 
 
 def _design(review: Review) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 from rich.console import Console
 
 from copilot.documents.folder import members
+from copilot.documents.formats import bare_name
 from copilot.errors import InputError
 from copilot.files import check_replaceable, write_atomically
 from copilot.knowledge import Knowledge
@@ -53,7 +54,7 @@ def check_out(out: Path | None, form: str, inputs: Sequence[Path]) -> None:
         _spare(out, inputs)
     elif not callable(FORMS[form].suffix):
         for path in inputs:
-            _spare(out / f"{path.stem}{FORMS[form].suffix}", inputs)
+            _spare(out / f"{bare_name(path)}{FORMS[form].suffix}", inputs)
 
 
 def emit(
@@ -98,7 +99,7 @@ def _sources(design: Path) -> list[Path]:
 
 
 def _rendered(one: Reviewed, knowledge: Knowledge, form: str) -> bytes:
-    return FORMS[form].render(one.review, knowledge, one.document)
+    return FORMS[form].report(one, knowledge)
 
 
 def _files(reviewed: Sequence[Reviewed], knowledge: Knowledge, form: str) -> dict[str, bytes]:
@@ -125,18 +126,17 @@ def _make_folder(folder: Path) -> None:
 
 def _one_file(reviewed: Sequence[Reviewed], knowledge: Knowledge, form: str) -> bytes:
     """The bytes of the one file that holds all reviews."""
-    join = FORMS[form].join
-    if join is None or len(reviewed) == 1:
+    if FORMS[form].join is None or len(reviewed) == 1:
         (one,) = reviewed
         return _rendered(one, knowledge, form)
-    return join([one.review for one in reviewed], knowledge)
+    return FORMS[form].reports(reviewed, knowledge)
 
 
 def _names(reviews: Sequence[Review], form: str) -> list[str]:
     """File names for the reviews: after the design's own, numbered where two are the same."""
     names: list[str] = []
     for review in reviews:
-        stem, suffix = Path(review.document.path).stem or "design", FORMS[form].suffix_for(review)
+        stem, suffix = bare_name(review.document.path) or "design", FORMS[form].suffix_for(review)
         nth = 1
         while (name := f"{stem}{f'~{nth}' if nth > 1 else ''}{suffix}") in names:
             nth += 1

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from copilot.cli.decided import teller, with_decisions
 from copilot.cli.output import check_out, emit
 from copilot.documents.load import Limits
 from copilot.errors import ExitCode, InputError
@@ -39,15 +40,21 @@ from copilot.settings import load_settings
     type=click.Path(path_type=Path),
     help="Lay this knowledge folder over the bundled one, as in the review.",
 )
+@click.option(
+    "--workspace",
+    type=click.Path(path_type=Path),
+    help="Folder that keeps what was decided about the findings.",
+)
 @click.option("-q", "--quiet", is_flag=True, help="Say nothing on standard error but errors.")
 def command(saved: Path, form: str, out: Path | None, quiet: bool, **options: Any) -> int:
     """Write REVIEW.json, saved by `archreview review --format json`, in another form.
 
     Nothing is judged again. The forms that show the design's text read it from where the review
-    says that it was; without it, or when it has changed, they go without.
+    says that it was; without it, or when it has changed, they go without. The forms md and html
+    show what was decided about the findings in the workspace.
     """
     reviews = load_reviews(saved)
-    settings = load_settings(knowledge=options["knowledge"] or None)
+    settings = load_settings(**{**options, "knowledge": options["knowledge"] or None})
     knowledge = load_knowledge(settings.knowledge)
     for review in reviews:
         check_against(review, knowledge, saved)
@@ -64,6 +71,8 @@ def command(saved: Path, form: str, out: Path | None, quiet: bool, **options: An
         if one.absent and not quiet:
             said = f"archreview: the report goes without the design's text: {one_line(one.absent)}"
             click.echo(said, err=True)
+    if FORMS[form].decided is not None:
+        reviewed = [with_decisions(one, settings, teller(quiet)) for one in reviewed]
     designs = [path for review in reviews for path in candidates(review, saved)]
     emit(reviewed, knowledge, form, out, [saved, *designs])
     return ExitCode.OK

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from copilot.cli.baseline import Against, Baseline
+from copilot.cli.decided import teller, with_decisions
 from copilot.cli.dry_run import dry_run
 from copilot.cli.fail_on import FailOn, FailOnType
 from copilot.cli.keep import kept
@@ -120,6 +121,8 @@ def command(
             reporter.line("LangSmith tracing is switched on: prompts and answers go there too")
         reviewed, failed = asyncio.run(_review_all(designs, engine, settings, dimensions, reporter))
     if reviewed:
+        if FORMS[form].decided is not None:
+            reviewed = [_decided(one, settings, settled, quiet) for one in reviewed]
         emit(reviewed, engine.knowledge, form, out, designs)
     reviews = [one.review for one in reviewed]
     beside = earlier.beside(reviews) if earlier else ()
@@ -129,6 +132,12 @@ def command(
         return ExitCode.BAD_INPUT if failed else ExitCode.INCOMPLETE
     counted = _counted(reviewed, beside if fail_on and fail_on.new_only else (), settled)
     return ExitCode.FINDINGS if fail_on and fail_on.reached_by(counted) else ExitCode.OK
+
+
+def _decided(one: Reviewed, settings: Settings, settled: Settled | None, quiet: bool) -> Reviewed:
+    """The review with the decisions of the workspace and of `--triage`."""
+    others = settled.about(one) if settled else ()
+    return with_decisions(one, settings, teller(quiet), others)
 
 
 def _settled(triage: Path, settings: Settings) -> Settled:

@@ -7,19 +7,11 @@ from datetime import date
 from pathlib import Path
 
 from copilot.review.reviewed import Reviewed
-from copilot.review.triage import standing
-from copilot.schema import Decided, Finding, TriageState
+from copilot.review.triage import SETTLED, standing
+from copilot.schema import Decided, Finding
 from copilot.store.decisions import identifier
 from copilot.store.exchange import Block, read_decisions
 from copilot.store.identity import identity
-
-SETTLED = (
-    TriageState.DISMISSED,
-    TriageState.FALSE_POSITIVE,
-    TriageState.MITIGATED,
-    TriageState.RISK_ACCEPTED,
-)
-"""States whose findings nobody waits for; an accepted finding is still to be mended."""
 
 
 class Settled:
@@ -31,12 +23,15 @@ class Settled:
         blocks = sorted(read_decisions(path), key=lambda block: block.decision.at)
         self._decided = [_decided(block) for block in blocks]
 
+    def about(self, reviewed: Reviewed) -> list[Decided]:
+        """The decisions about the review's design, oldest first."""
+        design = identity(Path(reviewed.review.document.path), self._home)
+        return [decided for decided in self._decided if decided.design == design]
+
     def unsettled(self, reviewed: Reviewed, findings: Iterable[Finding]) -> list[Finding]:
         """Those of the review's findings that no holding decision about its design settles."""
-        design = identity(Path(reviewed.review.document.path), self._home)
-        mine = [decided for decided in self._decided if decided.design == design]
         text = reviewed.document.text if reviewed.document else None
-        found = standing(reviewed.review, mine, self._today, text)
+        found = standing(reviewed.review, self.about(reviewed), self._today, text)
         return [f for f in findings if found[f.fingerprint].state not in SETTLED]
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from copilot.errors import InputError
+from copilot.reports.decided import rose, signed
 from copilot.reports.safe import one_line
 from copilot.schema import Decided, Finding, Review, Standing, Triage, TriageState
 from copilot.store import Store
@@ -88,7 +89,7 @@ def lines(found: Standings) -> Iterator[str]:
             f"{one_line(finding.title)}"
         )
         if triage.decided is not None:
-            yield f"      {_said(triage.standing, triage.decided)}{_rose(finding, triage.decided)}"
+            yield f"      {_said(triage.standing, triage.decided)}{rose(finding, triage.decided)}"
     for decided in found.left_over:
         yield (
             f"  {decided.anchor.fingerprint}  no longer found           "
@@ -103,17 +104,8 @@ def _said(standing: Standing, decided: Decided) -> str:
         Standing.CHANGED: f"changed since it was {decision.state.value}: ",
         Standing.EXPIRED: f"{decision.state.value} has expired: ",
     }.get(standing, "")
-    parts = [f"{one_line(decision.who)}, {decision.at:%Y-%m-%d}"]
-    parts += [f"owner {one_line(decision.owner)}"] if decision.owner else []
-    parts += [f"until {decision.until}"] if decision.until else []
-    parts += [one_line(decision.reason, _REASON)] if decision.reason else []
-    return said + " · ".join(parts)
-
-
-def _rose(finding: Finding, decided: Decided) -> str:
-    """Says so when the finding is more severe now than it was when it was decided on."""
-    was = decided.anchor.severity
-    return f" · severity was {was.value} then" if finding.severity.rank < was.rank else ""
+    reason = f" · {one_line(decision.reason, _REASON)}" if decision.reason else ""
+    return f"{said}{signed(decision)}{reason}"
 
 
 def render_json(found: Sequence[Standings]) -> str:

@@ -27,6 +27,16 @@ def format_of(path: str | PurePath) -> str | None:
     return FORMATS.get(PurePath(str(path).strip("'\"")).suffix.lower())
 
 
+def bare_name(path: str | PurePath) -> str:
+    """Name of a file or folder without its document suffix; `v1.2` is a whole name.
+
+    Also for a path from `shown`.
+    """
+    path = PurePath(str(path))
+    suffix = path.suffix.rstrip("'\"").lower()
+    return path.stem if suffix and suffix in FORMATS else path.name
+
+
 def shown(path: str | PurePath) -> str:
     """The path as text; as its repr when it holds control characters or undecodable bytes."""
     text = str(path)

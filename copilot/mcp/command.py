@@ -37,6 +37,7 @@ from copilot.settings import Settings, load_settings
 @click.option(
     "--max-cost", type=float, metavar="USD", help="Most to spend on the model in a session."
 )
+@click.option("--max-tokens", type=int, metavar="N", help="Most tokens to use in a session.")
 @click.option(
     "--workspace",
     type=click.Path(path_type=Path),

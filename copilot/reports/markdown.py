@@ -5,6 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from copilot.knowledge import Knowledge
+from copilot.reports.decided import (
+    UNDECIDED,
+    Triaged,
+    decided_about,
+    signed,
+    state_counts,
+    verdict,
+)
 from copilot.reports.safe import markdown as md
 from copilot.reports.scorecard import (
     low_confidence,
@@ -13,17 +21,20 @@ from copilot.reports.scorecard import (
     unjudged_rows,
 )
 from copilot.reports.spending import cost, spending_by_dimension, spending_line
-from copilot.schema import Citation, Finding, Review, Searched
+from copilot.schema import Citation, Finding, Review, Searched, Triage
 
 TOP_QUESTIONS = 10
 
 
-def render_markdown(review: Review, knowledge: Knowledge) -> str:
-    """The whole review; text of the document is escaped, so that it cannot pose as the report."""
+def render_markdown(review: Review, knowledge: Knowledge, triaged: Triaged = UNDECIDED) -> str:
+    """The whole review, with what was decided about its findings.
+
+    Text of the document is escaped, so that it cannot pose as the report.
+    """
     sections = (
-        _head(review),
+        _head(review, triaged),
         _scorecard(review, knowledge),
-        _findings(review),
+        _findings(review, triaged),
         _questions(review),
         _strengths(review),
         _coverage(review, knowledge),
@@ -34,7 +45,7 @@ def render_markdown(review: Review, knowledge: Knowledge) -> str:
     return "\n\n".join("\n".join(section) for section in map(list, sections) if section) + "\n"
 
 
-def _head(review: Review) -> Iterator[str]:
+def _head(review: Review, triaged: Triaged) -> Iterator[str]:
     document = review.document
     yield f"# Architecture review: {md(document.title)}"
     yield ""
@@ -42,6 +53,9 @@ def _head(review: Review) -> Iterator[str]:
         f"{md(document.path)} · {document.words:,} words · {len(review.findings)} findings · "
         f"judge: {md(review.manifest.judge)}"
     )
+    if counts := state_counts(review, triaged):
+        yield ""
+        yield f"**Triage:** {', '.join(f'{number} {state}' for state, number in counts.items())}"
 
 
 def _scorecard(review: Review, knowledge: Knowledge) -> Iterator[str]:
@@ -57,22 +71,24 @@ def _scorecard(review: Review, knowledge: Knowledge) -> Iterator[str]:
         )
 
 
-def _findings(review: Review) -> Iterator[str]:
+def _findings(review: Review, triaged: Triaged) -> Iterator[str]:
     yield "## Findings"
     if not review.findings:
         yield ""
         yield "None."
     for number, finding in enumerate(review.findings, start=1):
         yield ""
-        yield from _finding(number, finding)
+        yield from _finding(number, finding, decided_about(finding, triaged))
 
 
-def _finding(number: int, finding: Finding) -> Iterator[str]:
+def _finding(number: int, finding: Finding, triage: Triage | None) -> Iterator[str]:
     yield f"### {number}. {md(finding.title)} ({finding.severity.value})"
     yield ""
     also = f", also {', '.join(finding.also)}" if finding.also else ""
     yield f"`{finding.aspect}`{also} · {finding.kind} · fingerprint `{finding.fingerprint}`"
     yield ""
+    if triage is not None:
+        yield f"- **Triage:** {_triage(finding, triage)}"
     yield f"- **What:** {md(finding.what)}"
     yield f"- **So what:** {md(finding.so_what)}"
     yield f"- **Fix:** {md(finding.fix)}"
@@ -82,6 +98,13 @@ def _finding(number: int, finding: Finding) -> Iterator[str]:
         yield from _quote(citation)
     if finding.searched is not None:
         yield f"- **Searched:** {_proof(finding.searched)}"
+
+
+def _triage(finding: Finding, triage: Triage) -> str:
+    assert triage.decided is not None
+    decision = triage.decided.decision
+    reason = f" · {md(decision.reason)}" if decision.reason else ""
+    return f"**{md(verdict(finding, triage))}** · {md(signed(decision))}{reason}"
 
 
 def _quote(citation: Citation) -> Iterator[str]:

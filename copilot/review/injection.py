@@ -19,9 +19,9 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import NamedTuple
 
+from copilot.documents.formats import bare_name
 from copilot.documents.hidden import Hidden, blank, hidden_spans
 from copilot.documents.load import sections_in
 from copilot.review import signs
@@ -73,7 +73,7 @@ def shield(document: Document) -> Reading:
         return Reading(document, injections)
     aimed = any(document.title in document.text[one.start : one.end] for one in injections)
     changed = {
-        "title": Path(document.path).stem if aimed else document.title,
+        "title": bare_name(document.path) if aimed else document.title,
         "text": text,
         "digest": hashlib.sha256(text.encode()).hexdigest(),
         "sections": sections_in(document.files, text, document.format),

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from copilot.documents.load import Limits, load_document
 from copilot.errors import DocumentError
 from copilot.review.events import Done, Event, Read
-from copilot.schema import Document, Review
+from copilot.schema import Document, Review, Triage
 
 
 @dataclass(frozen=True)
@@ -21,6 +21,8 @@ class Reviewed:
     document: Document | None
     absent: str = ""
     """Why the document is not at hand, in one line."""
+    triage: Mapping[str, Triage] = field(default_factory=dict)
+    """Fingerprint -> where the finding stands; empty where nobody asked what was decided."""
 
 
 async def finished(

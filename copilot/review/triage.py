@@ -10,6 +10,14 @@ from copilot.documents.quotes import plain
 from copilot.review.anchors import anchor_of, aspects_of, is_same
 from copilot.schema import Anchor, Decided, Review, Standing, Triage, TriageState
 
+SETTLED = (
+    TriageState.DISMISSED,
+    TriageState.FALSE_POSITIVE,
+    TriageState.MITIGATED,
+    TriageState.RISK_ACCEPTED,
+)
+"""States whose findings nobody waits for; an accepted finding is still to be mended."""
+
 
 def standing(
     review: Review, decided: Sequence[Decided], today: date, text: str | None = None

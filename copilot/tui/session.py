@@ -252,11 +252,13 @@ class Session:
         """Write the open review in one of `FORMS`; raises CopilotError."""
         from copilot.files import write_atomically
         from copilot.reports.formats import FORMS
+        from copilot.review.reviewed import Reviewed
 
         opened = self.current
         assert opened is not None and opened.review is not None and self.knowledge is not None
-        report = FORMS[form].render(opened.review, self.knowledge, opened.document)
-        write_atomically(path, report)
+        triage = {entry.finding.fingerprint: entry.triage for entry in self.entries()}
+        one = Reviewed(opened.review, opened.document, triage=triage)
+        write_atomically(path, FORMS[form].report(one, self.knowledge))
 
     # --- memory -------------------------------------------------------------------------------
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -147,6 +147,15 @@ def backoff(attempt: int, wanted: float | None) -> float:
     return exponential * jitter
 
 
+@dataclass(frozen=True)
+class Spent:
+    """What calls took."""
+
+    tokens: int = 0
+    cost: float = 0.0
+    """USD."""
+
+
 @dataclass
 class Budget:
     """What the whole run may spend; calls are reserved before they are made."""
@@ -157,16 +166,26 @@ class Budget:
     cost: float = 0.0
     refused: str = ""
     """Why the first call was refused; empty while there is room."""
+    tell: Callable[[Spent], object] | None = None
+    """Is told each change of `committed`."""
     _reserved: dict[int, tuple[int, float]] = field(default_factory=dict)
     _count: int = 0
 
+    @property
+    def committed(self) -> Spent:
+        """What is spent, and what is set aside for the calls under way."""
+        held = self._reserved.values()
+        return Spent(
+            self.tokens + sum(tokens for tokens, _ in held),
+            self.cost + sum(cost for _, cost in held),
+        )
+
     def reserve(self, tokens: int, cost: float | None) -> int:
         """Set aside the estimate of a call; JudgeError when it no longer fits."""
-        held_tokens = sum(held for held, _ in self._reserved.values())
-        held_cost = sum(held for _, held in self._reserved.values())
-        if self.max_tokens is not None and self.tokens + held_tokens + tokens > self.max_tokens:
+        before = self.committed
+        if self.max_tokens is not None and before.tokens + tokens > self.max_tokens:
             raise self._refusal(f"the budget of {self.max_tokens:,} tokens does not allow the call")
-        if self.max_cost is not None and self.cost + held_cost + (cost or 0.0) > self.max_cost:
+        if self.max_cost is not None and before.cost + (cost or 0.0) > self.max_cost:
             raise self._refusal(f"the budget of {self.max_cost:g} USD does not allow the call")
         return self.hold(tokens, cost)
 
@@ -174,6 +193,7 @@ class Budget:
         """Set aside what is being spent already, whether it fits or not."""
         self._count += 1
         self._reserved[self._count] = (tokens, cost or 0.0)
+        self._tell()
         return self._count
 
     def _refusal(self, why: str) -> JudgeError:
@@ -185,3 +205,8 @@ class Budget:
         del self._reserved[reservation]
         self.tokens += tokens
         self.cost += cost or 0.0
+        self._tell()
+
+    def _tell(self) -> None:
+        if self.tell is not None:
+            self.tell(self.committed)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from copilot.knowledge.pack import DIMENSIONS
-from copilot.schema import Aspect, CriterionVerdict, Dimension, Judgement, Met, Quote, Status
+from copilot.schema import Aspect, CriterionVerdict, Judgement, Met, Quote, Status
 
 MAX_ANSWER = 400_000
 """Characters of an answer that are looked at."""
@@ -87,18 +87,9 @@ class Parsed:
     """True when at least one row could be used."""
 
 
-def parse_rows(answer: str | object, dimension: Dimension) -> list[Judgement]:
-    """One judgement for each aspect of the dimension that is switched on.
-
-    `answer` is the text of an answer or the object decoded from it.
-    """
-    aspects = [aspect for aspect in dimension.aspects if not aspect.disabled]
-    return list(parse(answer, aspects).judgements)
-
-
-def parse(answer: str | object, aspects: Iterable[Aspect], *, cut: bool = False) -> Parsed:
+def parse(answer: str, aspects: Iterable[Aspect], *, cut: bool = False) -> Parsed:
     """Read the rows for these aspects; `cut` tells that the model ran out of tokens."""
-    rows, fault = find_rows(answer)
+    rows, fault = _find_rows(answer)
     by_aspect: dict[str, list[dict[str, Any]]] = {}
     for row in rows:
         by_aspect.setdefault(_aspect_id(row), []).append(row)
@@ -122,10 +113,8 @@ def _absence(fault: str, cut: bool) -> str:
     return fault or "The model left this aspect out of its answer."
 
 
-def find_rows(answer: str | object) -> tuple[list[dict[str, Any]], str]:
+def _find_rows(answer: str) -> tuple[list[dict[str, Any]], str]:
     """The row objects in an answer, and what is wrong when there are none."""
-    if not isinstance(answer, str):
-        return list(_rows_in(answer)), ""
     text = answer.strip()[:MAX_ANSWER]
     if not text:
         return [], "The model's answer was empty."

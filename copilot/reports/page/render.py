@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from copilot.knowledge import Knowledge
+from copilot.reports import decided
+from copilot.reports.decided import UNDECIDED, Triaged, is_settled
 from copilot.reports.page import words
 from copilot.reports.page.charts import heat_map, score_rows
 from copilot.reports.page.evidence import Cited
@@ -28,12 +30,18 @@ if TYPE_CHECKING:
 _FOLDER = Path(__file__).parent
 
 
-def render_html(review: Review, knowledge: Knowledge, document: Document | None) -> str:
+def render_html(
+    review: Review,
+    knowledge: Knowledge,
+    document: Document | None,
+    triaged: Triaged = UNDECIDED,
+) -> str:
     """The page; without the document's text it says so, and citations are not links."""
     style = _read("report.css") + _filters(knowledge)
     script = _read("report.js")
     cited = Cited(review, document)
     scores = scorecard(review, knowledge)
+    open_ = [f for f in review.findings if not is_settled(f, triaged)]
     return (
         _environment()
         .get_template("report.html.j2")
@@ -41,6 +49,10 @@ def render_html(review: Review, knowledge: Knowledge, document: Document | None)
             review=review,
             knowledge=knowledge,
             words=words,
+            decided=decided,
+            triaged=triaged,
+            states=decided.state_counts(review, triaged),
+            open=open_,
             cited=cited,
             files=embed(document, cited.spans, cited.lines) if document else (),
             one_file=len(review.document.files) == 1,

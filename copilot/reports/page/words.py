@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 
-from copilot.schema import Citation, Nearest, Review, Severity, Status
+from copilot.schema import Citation, Finding, Nearest, Review, Severity, Status
 
 SEVERITY_MEANS = {
     Severity.CRITICAL: "Do not build on the design before this is answered.",
@@ -24,7 +25,7 @@ STATUS_NAMES = {status: status.value.replace("_", " ") for status in Status}
 KIND_NAMES = {"gap": "nothing found", "weakness": "only in part", "injection": "aimed at reviewer"}
 
 
-def summary(review: Review) -> str:
+def summary(review: Review, open_: Sequence[Finding]) -> str:
     """Two or three sentences: how much of what a review asks for is there, and what is open."""
     counts = Counter(row.status for row in review.coverage)
     judged = sum(counts[s] for s in (Status.ADDRESSED, Status.PARTIAL, Status.MISSING))
@@ -33,16 +34,16 @@ def summary(review: Review) -> str:
     return (
         f"Of {judged} things that a review of a machine-learning platform asks about, this design "
         f"describes {counts[Status.ADDRESSED]}, touches {counts[Status.PARTIAL]} in part, and says "
-        f"nothing about {counts[Status.MISSING]}. {_open(review)}"
+        f"nothing about {counts[Status.MISSING]}. {_open(open_)}"
     )
 
 
-def _open(review: Review) -> str:
-    counts = Counter(finding.severity for finding in review.findings)
-    if not review.findings:
+def _open(findings: Sequence[Finding]) -> str:
+    counts = Counter(finding.severity for finding in findings)
+    if not findings:
         return "Nothing is open."
     parts = [f"{counts[s]} {s.value}" for s in Severity if counts[s]]
-    total = len(review.findings)
+    total = len(findings)
     points = "One point is open" if total == 1 else f"{total} points are open"
     return f"{points}: {listed(parts)}."
 

@@ -9,6 +9,7 @@ from textual.app import ComposeResult
 from textual.widgets import Input, Label, OptionList
 from textual.widgets.option_list import Option
 
+from copilot.documents.formats import bare_name
 from copilot.reports.formats import FORMS
 from copilot.tui.dialogs.base import Dialog
 from copilot.tui.dialogs.path import Completer
@@ -26,7 +27,7 @@ class Export(Dialog[tuple[str, Path]]):
     def __init__(self, design: Path) -> None:
         """`design` itself is never written over."""
         super().__init__()
-        self._design, self._stem = design, f"{design.stem or 'design'}-review"
+        self._design, self._stem = design, f"{bare_name(design) or 'design'}-review"
         self._warned = Path()
 
     def body(self) -> ComposeResult:
