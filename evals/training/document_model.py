@@ -1,4 +1,8 @@
-"""Fits the document-level model: logistic regression and randomised trees on pooled rows."""
+"""Fits the document-level model: logistic regression and randomised trees on pooled rows.
+
+It learns from whole documents, and with a smaller weight from excerpts: what a document is quoted
+for, alone, has the status that the document has. So a short answer is not taken for a weak one.
+"""
 
 from __future__ import annotations
 
@@ -21,45 +25,64 @@ SLOPE_SCALE = 0.5
 PRIOR_STRENGTH = 3.0
 TREES = 100
 SMALLEST_LEAF = 8
+EXCERPT_WEIGHT = 0.2
+"""Weight of an excerpt against 1 of a document."""
 
 
 @dataclass(frozen=True)
 class Rows:
-    """Pooled rows of many documents, one per (document, aspect)."""
+    """Pooled rows of many documents, or of excerpts from them, each about one aspect."""
 
     pooled: Floats
     status: NDArray[np.int64]
     aspect: NDArray[np.int64]
+    document: NDArray[np.int64]
+    """Which of the documents a row belongs to."""
 
     def where(self, mask: NDArray[np.bool_]) -> Rows:
         """The rows for which the mask is true."""
-        return Rows(self.pooled[mask], self.status[mask], self.aspect[mask])
+        return Rows(self.pooled[mask], self.status[mask], self.aspect[mask], self.document[mask])
+
+    def __add__(self, other: Rows) -> Rows:
+        """These rows and then the others."""
+        return Rows(
+            np.vstack([self.pooled, other.pooled]),
+            np.concatenate([self.status, other.status]),
+            np.concatenate([self.aspect, other.aspect]),
+            np.concatenate([self.document, other.document]),
+        )
 
 
-def fit_verdicts(rows: Rows) -> VerdictModel:
-    """Both models on these rows; the leaning is neutral."""
-    return VerdictModel(_linear(rows), _trees(rows), np.ones(3, np.float32))
+def fit_verdicts(rows: Rows, excerpts: Rows) -> VerdictModel:
+    """Both models on rows of documents and of excerpts; the leaning is neutral.
+
+    Scales and priors are those of the documents.
+    """
+    both = rows + excerpts
+    weights = np.where(np.arange(len(both.status)) < len(rows.status), 1.0, EXCERPT_WEIGHT)
+    linear, trees = _linear(rows, both, weights), _trees(rows, both, weights)
+    return VerdictModel(linear, trees, np.ones(3, np.float32))
 
 
-def _linear(rows: Rows) -> Linear:
+def _linear(rows: Rows, both: Rows, sample_weight: NDArray[np.float64]) -> Linear:
     mean, spread = rows.pooled.mean(axis=0), rows.pooled.std(axis=0) + np.float32(1e-6)
     shell = Linear(
         mean, spread, np.zeros(0, np.float32), np.zeros(0, np.float32), SLOPED, SLOPE_SCALE
     )
-    wide = widen(rows.pooled, rows.aspect, shell)
+    wide = widen(both.pooled, both.aspect, shell)
     fitted = LogisticRegression(C=0.03, max_iter=3000)
-    fitted.fit(wide, rows.status)
+    fitted.fit(wide, both.status, sample_weight)
     weights = fitted.coef_.T.astype(np.float32)
     return Linear(mean, spread, weights, fitted.intercept_.astype(np.float32), SLOPED, SLOPE_SCALE)
 
 
-def _trees(rows: Rows) -> Trees:
+def _trees(rows: Rows, both: Rows, sample_weight: NDArray[np.float64]) -> Trees:
     priors = _priors(rows)
     model = ExtraTreesClassifier(
         TREES, min_samples_leaf=SMALLEST_LEAF, max_features=0.4, random_state=0
     )
-    wide = with_priors(rows.pooled, rows.aspect, priors)
-    model.fit(wide, rows.status)
+    wide = with_priors(both.pooled, both.aspect, priors)
+    model.fit(wide, both.status, sample_weight)
     return _flatten([tree.tree_ for tree in model.estimators_], priors)
 
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from sklearn.model_selection import GroupKFold
 
 from copilot.judges.offline.disclaimers import discount
-from copilot.judges.offline.features import Embed, Extractor, Floats
+from copilot.judges.offline.features import Embed, Extractor, Floats, UnitHints
 from copilot.judges.offline.heads import Heads
 from copilot.judges.offline.model import quote_scores
 from copilot.judges.offline.pooling import pool
@@ -31,6 +31,8 @@ class Scored:
 
     documents: list[Labelled]
     rows: Rows
+    excerpts: Rows
+    """For each aspect that a document is quoted for, a row of the quoted units alone."""
     ranked: Ranked
 
 
@@ -43,6 +45,15 @@ def folds_of(documents: Sequence[Labelled]) -> NDArray[np.int64]:
     return fold
 
 
+@dataclass(frozen=True)
+class _Part:
+    """What one document gives: pooled rows of it and of its excerpts, and its ranked units."""
+
+    pooled: Floats
+    excerpts: Floats
+    ranked: Ranked
+
+
 def score_documents(
     documents: Sequence[Labelled],
     extractor: Extractor,
@@ -51,19 +62,8 @@ def score_documents(
     aspects: Sequence[str],
 ) -> Scored:
     """Pooled rows of documents that these heads were not fitted on."""
-    pooled: list[Floats] = []
-    ranked: Ranked = []
-    for document in documents:
-        features = extractor(document.units, embed)
-        hints = features.slice(0, len(document.units))
-        hints, scores = discount(document.units, hints, heads.score(features), aspects)
-        pooled.append(pool(document.units, hints, scores))
-        best = quote_scores(document.units, scores)
-        for aspect, labelled in enumerate(document.evidence):
-            if labelled:
-                order = np.argsort(-best[:, aspect], kind="stable")
-                ranked.append((order.tolist(), labelled))
-    return Scored(list(documents), _rows(documents, pooled), ranked)
+    parts = [_score(document, extractor, heads, embed, aspects) for document in documents]
+    return _together(documents, parts)
 
 
 def score_out_of_fold(
@@ -76,23 +76,63 @@ def score_out_of_fold(
     aspects: Sequence[str],
 ) -> Scored:
     """Pooled rows of each document from heads that saw no document of its fold."""
-    parts: dict[str, tuple[Floats, Ranked]] = {}
+    parts: dict[str, _Part] = {}
     for number in sorted(set(fold.tolist())):
         seen = [document for document, at in zip(documents, fold, strict=True) if at != number]
         held = [document for document, at in zip(documents, fold, strict=True) if at == number]
         extractor, heads = fit_heads(seen, examples, signals, embed, settings)
         for document in held:
-            scored = score_documents([document], extractor, heads, embed, aspects)
-            parts[document.id] = scored.rows.pooled, scored.ranked
-    pooled = [parts[document.id][0] for document in documents]
-    ranked = [case for document in documents for case in parts[document.id][1]]
-    return Scored(list(documents), _rows(documents, pooled), ranked)
+            parts[document.id] = _score(document, extractor, heads, embed, aspects)
+    return _together(documents, [parts[document.id] for document in documents])
 
 
-def _rows(documents: Sequence[Labelled], pooled: Sequence[Floats]) -> Rows:
+def _score(
+    document: Labelled, extractor: Extractor, heads: Heads, embed: Embed, aspects: Sequence[str]
+) -> _Part:
+    units = document.units
+    features = extractor(units, embed)
+    hints = features.slice(0, len(units))
+    hints, scores = discount(units, hints, heads.score(features), aspects)
+    pooled = pool(units, hints, scores)
+    excerpts = [
+        pool([units[at] for at in quoted], _only(hints, quoted), scores[quoted])[aspect]
+        for aspect, quoted in _quoted(document)
+    ]
+    best = quote_scores(units, scores)
+    ranked = [
+        (np.argsort(-best[:, aspect], kind="stable").tolist(), document.evidence[aspect])
+        for aspect, _ in _quoted(document)
+    ]
+    return _Part(pooled, np.array(excerpts, np.float32).reshape(-1, pooled.shape[1]), ranked)
+
+
+def _only(hints: UnitHints, units: Sequence[int]) -> UnitHints:
+    return UnitHints(*(tuple(column[at] for at in units) for column in hints))
+
+
+def _quoted(document: Labelled) -> list[tuple[int, list[int]]]:
+    """The aspects that the document is quoted for, each with the units that hold the quotes."""
+    return [(aspect, sorted(units)) for aspect, units in enumerate(document.evidence) if units]
+
+
+def _together(documents: Sequence[Labelled], parts: Sequence[_Part]) -> Scored:
     aspects = len(documents[0].status)
-    return Rows(
-        pooled=np.vstack(pooled),
-        status=np.concatenate([document.status for document in documents]).astype(np.int64),
-        aspect=np.tile(np.arange(aspects), len(documents)),
+    status = np.array([document.status for document in documents], np.int64)
+    quoted = [(at, k) for at, document in enumerate(documents) for k, _ in _quoted(document)]
+    owner, aspect = np.array(quoted, np.int64).reshape(-1, 2).T
+    return Scored(
+        documents=list(documents),
+        rows=Rows(
+            pooled=np.vstack([part.pooled for part in parts]),
+            status=status.ravel(),
+            aspect=np.tile(np.arange(aspects), len(documents)),
+            document=np.repeat(np.arange(len(documents)), aspects),
+        ),
+        excerpts=Rows(
+            pooled=np.vstack([part.excerpts for part in parts]),
+            status=status[owner, aspect],
+            aspect=aspect,
+            document=owner,
+        ),
+        ranked=[case for part in parts for case in part.ranked],
     )

@@ -59,7 +59,7 @@ def main() -> None:
     chances = _held_out_chances(held, fold)
     found_real = _of(held, [*real, *further])
     leaning = best_leaning(chances[found_real], held.rows.status[found_real])
-    fitted = fit_verdicts(held.rows)
+    fitted = fit_verdicts(held.rows, held.excerpts)
     verdicts = VerdictModel(fitted.linear, fitted.trees, leaning)
     extractor, heads = fit_heads(learned, hints, signals, embed, settings)
     tables = {
@@ -96,12 +96,12 @@ def _arguments() -> argparse.Namespace:
 def _held_out_chances(held: Scored, fold: NDArray[np.int64]) -> Floats:
     """Chances for each document from a second stage that saw none of its fold."""
     aspects = len(held.documents[0].status)
-    row_fold = np.repeat(fold, aspects)
-    chances = np.zeros((len(row_fold), 3), np.float32)
+    rows, excerpts = held.rows, held.excerpts
+    chances = np.zeros((len(rows.status), 3), np.float32)
     for number in sorted(set(fold.tolist())):
-        inside = row_fold == number
-        model = fit_verdicts(held.rows.where(~inside))
-        chances[inside] = predict_rows(model, held.rows.where(inside), aspects)
+        inside, quoted = fold[rows.document] == number, fold[excerpts.document] == number
+        model = fit_verdicts(rows.where(~inside), excerpts.where(~quoted))
+        chances[inside] = predict_rows(model, rows.where(inside), aspects)
     return chances
 
 
