@@ -54,8 +54,8 @@ format: $(DEV_STAMP) ## format and fix what can be fixed
 	@$(BIN)/ruff check --fix .
 
 train: $(DEV_STAMP) ## retrain the offline judge and the detector of attacks from ../shared/benchmark and evals/
-	@$(BIN)/python -m evals.training.train --benchmark ../shared/benchmark --designs evals
 	@$(BIN)/python -m evals.training.attacks --benchmark ../shared/benchmark --designs evals
+	@$(BIN)/python -m evals.training.train --benchmark ../shared/benchmark --designs evals
 
 eval: $(STAMP) ## score the offline judge on the sealed split of the sample designs
 	@$(BIN)/archreview eval

@@ -16,6 +16,7 @@ import yaml
 from copilot.documents.hidden import blank, hidden_spans
 from copilot.documents.load import load_document
 from copilot.review.sight import as_sentence, candidates, units_in_sight
+from evals.training.fetch import manifest, require
 
 GENERATED = 6_000
 """Sentences of each kind that are made from the grammar."""
@@ -98,11 +99,12 @@ def own_documents(evals: Path, *, sealed: bool) -> Iterator[tuple[str, str, list
             yield path.name, f"own:{archetype}", sentences_of(path)
 
 
-def further_documents(evals: Path) -> Iterator[list[str]]:
-    """Sentences of the further real designs, where they have been fetched into evals/real."""
-    folder = evals / "real" / "designs"
-    for path in sorted(folder.iterdir()) if folder.is_dir() else ():
-        yield sentences_of(path)
+def further_documents(evals: Path) -> Iterator[tuple[str, str, list[str]]]:
+    """(name, package, sentences) of the further real designs; FileNotFoundError without them."""
+    require(evals / "real")
+    for source in manifest(evals / "real"):
+        path = evals / "real" / "designs" / source.file
+        yield path.name, f"package:{source.package}", sentences_of(path)
 
 
 def sentences_of(path: Path) -> list[str]:

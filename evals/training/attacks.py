@@ -1,11 +1,11 @@
 """Fits the detector of text aimed at reviewers: python -m evals.training.attacks.
 
 Learns from the bank of evals/attacks/bank, the tuned attacks and the sentences of the training
-designs. A first pass leaves out a third of the designs (whole repositories, whole archetypes) and
-of the bank's groups at a time. The threshold is the lowest at which one in RARE designs counts
-that were left out then, or are left out of the last fit too (the real `dev` part, the sealed
-archetypes, and the further real designs where evals/real holds them). The sealed wordings are not
-read here: `python -m evals.bench.attacks` measures on them.
+designs. A first pass leaves out a third of the designs (whole repositories, packages, archetypes)
+and of the bank's groups at a time. The threshold is the lowest at which one in RARE designs counts
+that were left out then, or are left out of the last fit too (the real `dev` part and the sealed
+archetypes). The sealed wordings are not read here: `python -m evals.bench.attacks` measures on
+them.
 """
 
 from __future__ import annotations
@@ -135,7 +135,8 @@ class Fitted:
 def main() -> None:
     arguments = _arguments()
     reader = Reader()
-    data, names = _data(arguments.benchmark, arguments.designs, reader)
+    further = not arguments.without_further
+    data, names = _data(arguments.benchmark, arguments.designs, reader, further=further)
     vectors = reader.vectors()
     held = {name: np.zeros(len(kind.texts), np.float32) for name, kind in data.items()}
     for fold in range(FOLDS):
@@ -152,7 +153,8 @@ def main() -> None:
     texts = data["plain"].where(left_out).texts + unseen.texts
     designs += len({name for name in names if name})
     threshold = _threshold(texts, scores, designs // RARE)
-    print(f"threshold {threshold}")
+    found = {kind: float((held[kind] >= threshold).mean()) for kind in ("aimed", "near")}
+    print(f"threshold {threshold}: {found['aimed']:.1%} of aimed, {found['near']:.1%} of near")
     write(arguments.weights, fitted, reader, threshold)
 
 
@@ -160,16 +162,20 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--benchmark", type=Path, default=Path("../shared/benchmark"))
     parser.add_argument("--designs", type=Path, default=Path("evals"))
+    parser.add_argument(
+        "--without-further", action="store_true", help="leave out the documents of evals/real"
+    )
     parser.add_argument("--weights", type=Path, default=WEIGHTS)
     return parser.parse_args()
 
 
-def _data(benchmark: Path, evals: Path, reader: Reader) -> tuple[Data, list[str]]:
+def _data(benchmark: Path, evals: Path, reader: Reader, *, further: bool) -> tuple[Data, list[str]]:
     """Sentences by kind, and the design of each plain one ('' for mined ones)."""
     folder = evals / "attacks" / "bank"
     aimed = bank(folder, "aimed.txt") + tuned_attacks(evals / "attacks" / "attacks.jsonl")
     near, mined = bank(folder, "near.txt"), bank(folder, "mined.txt")
     designs = [*documents(benchmark, "train"), *own_documents(evals, sealed=False)]
+    designs += further_documents(evals) if further else []
     rows = [(name, group, text) for name, group, texts in designs for text in texts]
     made = {kind: generated(folder, kind) for kind in ("aimed", "near")}
 
@@ -263,9 +269,8 @@ def _bags(texts: Sequence[str]) -> Any:
 def _unseen(benchmark: Path, evals: Path, reader: Reader) -> tuple[Kind, int]:
     """Sentences of the designs that no fit sees, and how many designs these are."""
     designs = [*documents(benchmark, "dev"), *own_documents(evals, sealed=True)]
-    found = [*(sentences for *_, sentences in designs), *further_documents(evals)]
-    texts = [text for sentences in found for text in sentences]
-    return Kind(texts, reader.read(texts), np.zeros(len(texts), np.int64)), len(found)
+    texts = [text for *_, sentences in designs for text in sentences]
+    return Kind(texts, reader.read(texts), np.zeros(len(texts), np.int64)), len(designs)
 
 
 def _threshold(texts: Sequence[str], scores: Floats, allowed: int) -> float:

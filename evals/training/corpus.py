@@ -15,7 +15,7 @@ from copilot.documents.load import load_document
 from copilot.judges.offline.units import Unit, units
 from copilot.review.injection import shield
 from copilot.schema import Document
-from evals.training.fetch import absent, manifest
+from evals.training.fetch import manifest, require
 
 STATUS_ORDER = ("addressed", "partial", "missing")
 
@@ -92,12 +92,7 @@ def further_documents(evals: Path, aspects: tuple[str, ...]) -> list[Labelled]:
 
     Raises FileNotFoundError when one is not on disk as it was labelled.
     """
-    away = absent(evals / "real")
-    if away:
-        raise FileNotFoundError(
-            f"{len(away)} documents of {evals / 'real'} are not there, {away[0].file} first: run "
-            "python -m evals.training.fetch --index URL, or train --without-further"
-        )
+    require(evals / "real")
     packages = {source.id: source.package for source in manifest(evals / "real")}
     return [
         _labelled(

@@ -61,6 +61,16 @@ def absent(real: Path) -> list[Source]:
     return [source for source in manifest(real) if not _stands(real, source)]
 
 
+def require(real: Path) -> None:
+    """Raise FileNotFoundError when a document is not on disk as it was labelled."""
+    away = absent(real)
+    if away:
+        raise FileNotFoundError(
+            f"{len(away)} documents of {real} are not there, {away[0].file} first: run "
+            "python -m evals.training.fetch --index URL, or train --without-further"
+        )
+
+
 def fetch(source: Source, index: str, real: Path) -> None:
     """Write one document below `real`/designs. Raises ValueError when the bytes are others."""
     archive = _archive(source, index)
