@@ -353,12 +353,11 @@ WRITING = (
 """The prices of a provider that takes something for writing into its cache alone."""
 
 
-@pytest.mark.parametrize("fault", ["ok", "truncated"])
 def test_what_is_written_into_the_cache_is_told_and_paid(
-    fault: str, knowledge: Knowledge, tmp_path: Path, evidence: Evidence
+    knowledge: Knowledge, tmp_path: Path, evidence: Evidence
 ) -> None:
     (tmp_path / "prices.yaml").write_text(WRITING)
-    with ScriptedEndpoint(lambda call: fault) as endpoint:
+    with ScriptedEndpoint() as endpoint:
         judge = judge_at(endpoint, knowledge, knowledge=(tmp_path,))
         verdicts = run(judge, evidence, knowledge, "risk", "security")
     spent = [part for verdict in verdicts for part in verdict.spending]

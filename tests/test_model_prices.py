@@ -1,17 +1,19 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
 import pytest
 from langchain_core.messages import AIMessage
+from openai.types.chat import ChatCompletion
 
 from copilot.errors import KnowledgeError
 from copilot.judges.model.prices import Price, Prices, load_prices
 from copilot.judges.model.requests import Answer
-from copilot.judges.model.wire import from_message
+from copilot.judges.model.wire import from_body, from_completion, from_message
 from copilot.knowledge import load_knowledge
 from copilot.locations import bundled
 
@@ -137,6 +139,23 @@ def test_what_claude_wrote_into_its_cache_is_read_and_paid(written: dict[str, in
     )
     cost = Prices(prices=(mine,)).cost("anthropic:x", answer)
     assert cost == pytest.approx((1616 * 2 + 8006 * 2.5 + 126 * 10) / 1_000_000)
+
+
+@pytest.mark.parametrize(
+    "read", [from_body, lambda body: from_completion(ChatCompletion.model_validate(body))]
+)
+@pytest.mark.parametrize(("told", "written"), [({"cache_write_tokens": 20}, 20), ({}, 0)])
+def test_what_openai_wrote_into_its_cache_is_read(
+    read: Callable[[Any], Answer], told: dict[str, int], written: int
+) -> None:
+    usage = {
+        **{"prompt_tokens": 100, "completion_tokens": 7, "total_tokens": 107},
+        "prompt_tokens_details": {"cached_tokens": 64, **told},
+    }
+    choice = {"index": 0, "finish_reason": "length", "message": {"role": "assistant"}}
+    head = {"id": "x", "object": "chat.completion", "created": 0, "model": "x"}
+    answer = read({**head, "choices": [choice], "usage": usage})
+    assert answer == Answer("", 100, 64, 7, written_tokens=written, cut=True)
 
 
 def test_a_pack_may_hold_prices_alone_and_the_later_record_counts(tmp_path: Path) -> None:
