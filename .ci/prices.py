@@ -74,17 +74,19 @@ HEAD = """\
 # - A price that rises with the prompt is that of a short one ("to N": up to so many tokens;
 #   a review's prompts have some 60,000, see --context-tokens). One that changes with the hour is
 #   that of the dearest hour. Of the price of today and one announced, the dearer counts.
-# - cached_input is the input price where the table has none for it. What a provider takes for
-#   writing into its cache (Anthropic and some models of OpenAI: 1.25 times input) is not counted.
-# - `*openai` is openai and azure_openai: Azure's global deployments cost the same, regional ones
-#   more (often a tenth), and the name fits where a deployment is called as its model.
+# - cached_input is the input price where the table has none for it. cache_write is what a prompt's
+#   token costs that the provider writes into its cache, for Anthropic's models for five minutes;
+#   a record without it takes the input price.
+# - `*openai` is openai and azure_openai: Azure's global deployments cost the same (the table has no
+#   cache_write for them, so that OpenAI's counts), regional ones more (often a tenth), and the name
+#   fits where a deployment is called as its model.
 # - `*` at the end stands for the date of a snapshot; none covers another model of the table.
 # - Left out: models that are withdrawn or for other things than chat, and `-pro` and codex models.
 """
 
 
-Amounts = tuple[float, float, float]
-"""Input, cached input, output."""
+Amounts = tuple[float, float, float, float]
+"""Input, cached input, output, writing into the cache."""
 
 
 @dataclass(frozen=True)
@@ -99,10 +101,11 @@ class Line:
     note: str
 
     def __str__(self) -> str:
-        fresh, cached, output = (f"{price:g}" for price in self.prices)
+        fresh, cached, output, write = (f"{price:g}" for price in self.prices)
+        writing = "" if write == fresh else f"cache_write: {write}, "
         record = (
             f'model: "{self.model}", input: {fresh}, cached_input: {cached}, output: {output}, '
-            f'as_of: "{self.as_of}"'
+            f'{writing}as_of: "{self.as_of}"'
         )
         return f"  - {{{record}}}" + (f"  # {self.note}" if self.note else "")
 
@@ -129,8 +132,9 @@ def amounts(price: source.ModelPrice) -> Amounts:
     """The prices of a short prompt; zeros for a model that is not paid by the token."""
     fresh, output = base(price.input_mtok), base(price.output_mtok)
     if not fresh or not output:
-        return 0, 0, 0
-    return fresh, base(price.cache_read_mtok) or fresh, output
+        return 0, 0, 0, 0
+    cached, write = base(price.cache_read_mtok), base(price.cache_write_mtok)
+    return fresh, cached or fresh, output, write or fresh
 
 
 def starts(model: source.ModelInfo) -> Iterator[tuple[date, source.ModelPrice]]:
@@ -202,7 +206,7 @@ def lines() -> list[Line]:
             if model.deprecated or not line.prices[0]:
                 continue
             there = azure.find_model(model.id, all_providers=providers)
-            if name == "openai" and there and read(there).prices == line.prices:
+            if name == "openai" and there and read(there).prices[:3] == line.prices[:3]:
                 name = "*openai"
             own = patterns(model, provider)
             found += [replace(line, model=f"{name}:{pattern}") for pattern in own]
@@ -218,9 +222,10 @@ def second_table(wheel: Path) -> dict[str, Amounts]:
         theirs = entry.get("litellm_provider", "")
         fresh, output = entry.get("input_cost_per_token"), entry.get("output_cost_per_token")
         if theirs in LITELLM and fresh and output:
-            costs = (fresh, entry.get("cache_read_input_token_cost") or fresh, output)
-            one, two, three = (round(cost * 1_000_000, 6) for cost in costs)
-            found[f"{LITELLM[theirs]}:{key.removeprefix(theirs + '/')}"] = (one, two, three)
+            cached = entry.get("cache_read_input_token_cost") or fresh
+            costs = (fresh, cached, output, entry.get("cache_creation_input_token_cost") or fresh)
+            one, two, three, four = (round(cost * 1_000_000, 6) for cost in costs)
+            found[f"{LITELLM[theirs]}:{key.removeprefix(theirs + '/')}"] = (one, two, three, four)
     return found
 
 
@@ -235,8 +240,9 @@ def differences(records: list[Line], table: dict[str, Amounts]) -> list[str]:
 
 
 def spelt(prices: Amounts) -> str:
-    """The three prices for people."""
-    return " / ".join(f"{price:g}" for price in prices)
+    """The prices for people; that of writing into the cache where it is not the input price."""
+    told = prices[:3] if prices[3] == prices[0] else prices
+    return " / ".join(f"{price:g}" for price in told)
 
 
 def main() -> None:
@@ -246,7 +252,8 @@ def main() -> None:
     for wheel in map(Path, sys.argv[1:]):
         table = second_table(wheel)
         other = differences(records, table)
-        head += f"# - LiteLLM {wheel.name.split('-')[1]} differs (input / cached input / output):\n"
+        head += f"# - LiteLLM {wheel.name.split('-')[1]} differs (input / cached input / output / "
+        head += "cache write, if not as input):\n"
         head += "".join(f"#   {line}\n" for line in other or ["nowhere"])
         print(*other, sep="\n")
         for record in records:

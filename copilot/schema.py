@@ -430,6 +430,8 @@ class Spending(Record):
     cached_tokens: int = 0
     """Prompt tokens that the provider's cache held."""
     completion_tokens: int = 0
+    written_tokens: int = 0
+    """Prompt tokens that the provider wrote into its cache."""
     cost_usd: float | None = None
     """None when the price of the model is not known."""
 
@@ -445,6 +447,7 @@ class Usage(Record):
     prompt_tokens: int = 0
     cached_tokens: int = 0
     completion_tokens: int = 0
+    written_tokens: int = 0
     cost_usd: float | None = None
     """None when the price of the model is not known."""
     by_dimension: tuple[Spending, ...] = ()

@@ -275,16 +275,19 @@ class ScriptedEndpoint:
         }
 
     def _usage(self, call: Call, content: str) -> dict[str, Any]:
-        """Tokens as characters / 4; the longest prefix seen before counts as cached."""
+        """Tokens as characters / 4; the longest prefix seen before is cached, the rest written."""
         schema = json.dumps(call.body.get("response_format") or call.body.get("tools") or "")
         prompt = schema + call.prompt
-        cached = max((_common(prompt, seen) for seen in self._prompts), default=0)
+        cached = max((_common(prompt, seen) for seen in self._prompts), default=0) // 4
         self._prompts = [*self._prompts[-15:], prompt]
         return {
             "prompt_tokens": len(prompt) // 4,
             "completion_tokens": len(content) // 4,
             "total_tokens": len(prompt) // 4 + len(content) // 4,
-            "prompt_tokens_details": {"cached_tokens": cached // 4},
+            "prompt_tokens_details": {
+                "cached_tokens": cached,
+                "cache_write_tokens": len(prompt) // 4 - cached,
+            },
         }
 
 

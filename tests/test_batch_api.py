@@ -217,6 +217,8 @@ def test_three_designs_in_one_batch_at_half_the_price(designs: list[Path]) -> No
     }
     assert {name: sum(usage[name] for usage in usages) for name in taken} == taken
     cached = sum(usage["cached_tokens"] for usage in usages)
+    written = sum(usage["written_tokens"] for usage in usages)
+    assert written == taken["prompt_tokens"] - cached > 0
     full = Answer("", taken["prompt_tokens"], cached, taken["completion_tokens"])
     listed = load_prices().cost(MODEL, full)
     assert listed is not None

@@ -20,6 +20,21 @@ def test_what_was_put_is_found_again_by_another_cache(tmp_path: Path) -> None:
     assert AnswerCache(tmp_path).get("cd" + KEY[2:]) is None
 
 
+def test_an_answer_of_an_older_version_loads_without_tokens_written(tmp_path: Path) -> None:
+    path = tmp_path / "ab" / f"{KEY}.json"
+    path.parent.mkdir()
+    path.write_text(
+        '{"format": 1, "checksum": '
+        '"cb7e9734f70e651d119856d98d1124dd548c32edeb1fee00525e619aefd69f82", "answer": '
+        '{"text": "text", "prompt_tokens": 10, "cached_tokens": 5, "completion_tokens": 3, '
+        '"stored": false, "cut": false, "calls": 1}}'
+    )
+    assert AnswerCache(tmp_path).get(KEY) == ANSWER
+    written = replace(ANSWER, written_tokens=2)
+    AnswerCache(tmp_path).put(KEY, written)
+    assert AnswerCache(tmp_path).get(KEY) == written
+
+
 @pytest.mark.parametrize(
     "damage",
     [

@@ -346,6 +346,38 @@ def test_a_pack_may_give_a_price(knowledge: Knowledge, tmp_path: Path, evidence:
     assert any("0.02 USD" in j.rationale for j in judgements(verdicts))
 
 
+WRITING = (
+    "prices:\n  - {model: 'openai:scripted', input: 0, cached_input: 0, output: 0, "
+    "cache_write: 10, as_of: '2026-01'}\n"
+)
+"""The prices of a provider that takes something for writing into its cache alone."""
+
+
+def test_what_is_written_into_the_cache_is_told_and_paid(
+    knowledge: Knowledge, tmp_path: Path, evidence: Evidence
+) -> None:
+    (tmp_path / "prices.yaml").write_text(WRITING)
+    with ScriptedEndpoint() as endpoint:
+        judge = judge_at(endpoint, knowledge, knowledge=(tmp_path,))
+        verdicts = run(judge, evidence, knowledge, "risk", "security")
+    spent = [part for verdict in verdicts for part in verdict.spending]
+    assert len(spent) == 2
+    for part in spent:
+        assert part.written_tokens == part.prompt_tokens - part.cached_tokens > 0
+        assert part.cost_usd == pytest.approx(part.written_tokens * 10 / 1_000_000)
+
+
+def test_a_cost_budget_counts_what_a_call_may_write_into_the_cache(
+    knowledge: Knowledge, tmp_path: Path, evidence: Evidence
+) -> None:
+    (tmp_path / "prices.yaml").write_text(WRITING)
+    with ScriptedEndpoint() as endpoint:
+        judge = judge_at(endpoint, knowledge, max_cost=0.01, knowledge=(tmp_path,))
+        verdicts = run(judge, evidence, knowledge)
+        assert endpoint.calls == []
+    assert all("0.01 USD" in j.rationale for j in judgements(verdicts))
+
+
 def test_a_quote_with_a_placeholder_comes_back_as_the_original(
     knowledge: Knowledge, tmp_path: Path
 ) -> None:

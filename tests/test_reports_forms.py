@@ -26,7 +26,7 @@ from copilot.reports.csv_table import inert
 from copilot.reports.formats import FORMS
 from copilot.reports.safe import printable
 from copilot.review.engine import make_engine
-from copilot.schema import Coverage, Nearest, Review, Searched, Status
+from copilot.schema import Coverage, Nearest, Review, Searched, Spending, Status, Usage
 from copilot.settings import load_settings
 from evals.bench.reports import finished
 
@@ -419,6 +419,24 @@ def test_one_file_of_several_reviews_holds_them_all(
     if form not in ("xlsx",):
         assert b"other.md" in both
         assert b"other.md" not in alone
+
+
+def test_what_a_model_wrote_into_the_cache_stands_beside_what_was_cached(
+    knowledge: Knowledge,
+) -> None:
+    part = Spending(dimension="risk", prompt_tokens=9622, cached_tokens=1111, written_tokens=8006)
+    usage = Usage(cached_tokens=1111, written_tokens=8006, by_dimension=(part,))
+    review = make_review(knowledge, {}).model_copy(update={"usage": usage})
+    markdown = FORMS["md"].render(review, knowledge, None).decode()
+    assert "(1,111 cached, 8,006 written to the cache)" in markdown
+    lines = markdown.splitlines()
+    start = next(i for i, line in enumerate(lines) if line.startswith("| dimension | calls"))
+    head, rule, row = ([c.strip() for c in line.split("|")] for line in lines[start : start + 3])
+    assert len(head) == len(rule) == len(row)
+    assert row[head.index("written to cache")] == "8006"
+    page = FORMS["html"].render(review, knowledge, make_document(TEXT)).decode()
+    assert '<th scope="col">written to cache</th>' in page
+    assert "<td>1111</td><td>8006</td>" in page
 
 
 @pytest.mark.parametrize("form", sorted(FORMS))

@@ -4,7 +4,7 @@ import pytest
 
 from copilot.knowledge import Knowledge
 from copilot.review.coverage import unjudged
-from copilot.review.retry import filled, may_fill, unjudged_dimensions
+from copilot.review.retry import both, filled, may_fill, unjudged_dimensions
 from copilot.schema import Review, Status, Usage
 from tests.build import make_citation, make_review, make_row
 
@@ -48,6 +48,15 @@ def test_gaps_are_filled_and_verdicts_stay(knowledge: Knowledge, broken: Review)
     assert {f.aspect for f in whole.findings} == {"security.encryption", "resources.cost"}
     assert whole.manifest.dimensions == broken.manifest.dimensions
     assert whole.usage.seconds == broken.usage.seconds + later.usage.seconds
+
+
+def test_the_tokens_of_both_are_counted() -> None:
+    first, later = (
+        Usage(prompt_tokens=9, written_tokens=5),
+        Usage(cached_tokens=4, written_tokens=2),
+    )
+    whole = both(first, later)
+    assert (whole.prompt_tokens, whole.cached_tokens, whole.written_tokens) == (9, 4, 7)
 
 
 def test_findings_keep_who_found_them(knowledge: Knowledge, broken: Review) -> None:

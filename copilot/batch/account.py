@@ -10,7 +10,7 @@ from copilot.errors import JudgeError
 from copilot.judges.model.limits import Budget
 from copilot.judges.model.prices import Prices
 from copilot.judges.model.requests import Answer, Request
-from copilot.judges.model.wire import answer_estimate, estimate_request
+from copilot.judges.model.wire import call_estimate
 
 SHARE = 0.5
 """Of the list price, that OpenAI's Batch API takes."""
@@ -37,7 +37,7 @@ class Account:
         """What each request will take, at the Batch API's price."""
         found = []
         for request in requests:
-            answer = Answer("", estimate_request(request), 0, answer_estimate(request))
+            answer = call_estimate(request)
             tokens = answer.prompt_tokens + answer.completion_tokens
             found.append(Estimated(request, tokens, self.prices.cost(request.model, answer)))
         return found

@@ -52,7 +52,7 @@ def _cost(estimate: Estimate) -> str:
     if estimate.cost_usd is None or estimate.cost_without_cache_usd is None:
         return "cost unknown: the model is not in prices.yaml"
     low, high = estimate.cost_usd, estimate.cost_without_cache_usd
-    return f"about {low:.4f} USD ({high:.4f} without the provider's cache)"
+    return f"about {low:.4f} USD ({high:.4f} if the provider's cache holds nothing)"
 
 
 def _sum(estimates: Sequence[Estimate]) -> Estimate:

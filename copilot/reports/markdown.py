@@ -180,12 +180,16 @@ def _spending(review: Review) -> Iterator[str]:
     yield ""
     yield f"{spending_line(review.usage)}."
     yield ""
-    yield "| dimension | calls | stored answers | prompt tokens | cached | answer tokens | cost |"
-    yield "|---|---|---|---|---|---|---|"
+    yield (
+        "| dimension | calls | stored answers | prompt tokens | cached | written to cache "
+        "| answer tokens | cost |"
+    )
+    yield "|---|---|---|---|---|---|---|---|"
     for part in spending_by_dimension(review):
         yield (
             f"| {md(part.dimension)} | {part.calls} | {part.stored} | {part.prompt_tokens} "
-            f"| {part.cached_tokens} | {part.completion_tokens} | {cost(part.cost_usd)} |"
+            f"| {part.cached_tokens} | {part.written_tokens} | {part.completion_tokens} "
+            f"| {cost(part.cost_usd)} |"
         )
 
 

@@ -13,9 +13,10 @@ def spending_line(usage: Usage) -> str:
         return ""
     stored = sum(part.stored for part in usage.by_dimension)
     kept = f", {stored} answers stored" if stored else ""
+    written = f", {usage.written_tokens:,} written to the cache" if usage.written_tokens else ""
     return (
         f"{usage.calls} calls{kept}, {usage.prompt_tokens:,} prompt tokens "
-        f"({usage.cached_tokens:,} cached), {usage.completion_tokens:,} answer tokens, "
+        f"({usage.cached_tokens:,} cached{written}), {usage.completion_tokens:,} answer tokens, "
         f"{cost(usage.cost_usd)}"
     )
 

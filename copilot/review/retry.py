@@ -81,6 +81,7 @@ def both(first: Usage, later: Usage) -> Usage:
         prompt_tokens=first.prompt_tokens + later.prompt_tokens,
         cached_tokens=first.cached_tokens + later.cached_tokens,
         completion_tokens=first.completion_tokens + later.completion_tokens,
+        written_tokens=first.written_tokens + later.written_tokens,
         cost_usd=sum(known) if len(known) == len(costs) else None,
         by_dimension=spent,
     )

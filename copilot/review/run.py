@@ -217,6 +217,7 @@ def _paid(spent: Sequence[Spending]) -> dict[str, Any]:
         "prompt_tokens": sum(part.prompt_tokens for part in spent),
         "cached_tokens": sum(part.cached_tokens for part in spent),
         "completion_tokens": sum(part.completion_tokens for part in spent),
+        "written_tokens": sum(part.written_tokens for part in spent),
         "cost_usd": round(sum(p.cost_usd or 0.0 for p in spent), 6) if known else None,
         "by_dimension": tuple(spent),
     }

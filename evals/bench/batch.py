@@ -39,7 +39,10 @@ from evals.bench.model import server
 MODEL = ("--judge", "model", "--model", "openai:scripted", "--concurrency", "32")
 VOLATILE = (
     *(("usage", field) for field in ("seconds", "calls", "by_dimension", "prompt_tokens")),
-    *(("usage", field) for field in ("cached_tokens", "completion_tokens", "cost_usd")),
+    *(
+        ("usage", field)
+        for field in ("cached_tokens", "completion_tokens", "written_tokens", "cost_usd")
+    ),
     ("manifest", "created"),
 )
 """Fields of a review that differ between two runs over the same design: a stored answer is free."""

@@ -21,8 +21,7 @@ from copilot.judges.model.requests import Answer, Request
 from copilot.judges.model.rows import ROWS_SCHEMA
 from copilot.judges.model.wire import (
     Mode,
-    answer_estimate,
-    estimate_request,
+    call_estimate,
     from_completion,
     from_message,
     to_langchain,
@@ -143,7 +142,7 @@ class Endpoint:
 
     async def _call(self, request: Request, mode: Mode) -> Answer:
         messages = to_langchain(request, mode, self.access.provider)
-        estimate = Answer("", estimate_request(request), 0, answer_estimate(request))
+        estimate = call_estimate(request)
         async with self._gate.slot(_tokens(estimate)):
             reservation = self._reserve(estimate)
             spent = Answer("")

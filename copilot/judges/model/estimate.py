@@ -8,7 +8,7 @@ from copilot.judges.model.context import estimate_tokens
 from copilot.judges.model.critic import STRONG_SIMILARITY
 from copilot.judges.model.prices import Prices
 from copilot.judges.model.requests import Answer, Depth, Request
-from copilot.judges.model.wire import answer_estimate, estimate_request
+from copilot.judges.model.wire import answer_estimate, estimate_request, marks_cache
 from copilot.judges.protocol import Evidence
 from copilot.schema import Dimension, Record
 
@@ -26,8 +26,9 @@ class Estimate(Record):
     """Prompt tokens of the part that all calls share, after the first call."""
     completion_tokens: int
     cost_usd: float | None
-    """With the provider's cache holding the shared part."""
+    """With the provider's cache holding the shared part after the first call, which writes it."""
     cost_without_cache_usd: float | None
+    """With every call writing it anew, and none finding it."""
     whole_document: bool
 
 
@@ -45,8 +46,9 @@ def estimate(
     tasks = [estimate_tokens(request.messages[-1].content) for request in fresh]
     shared = sum(p - t for p, t in zip(prompts[1:], tasks[1:], strict=True))
     answers = sum(map(answer_estimate, fresh))
+    written = sum(map(_cacheable, fresh))
     costs = {
-        cached: _cost(fresh, Answer("", sum(prompts), cached, answers), prices)
+        cached: _cost(fresh, Answer("", sum(prompts), cached, answers, written - cached), prices)
         for cached in (0, shared)
     }
     whole = bool(requests) and "The document is complete." in requests[0].messages[1].content
@@ -61,6 +63,13 @@ def estimate(
         cost_without_cache_usd=costs[0],
         whole_document=whole,
     )
+
+
+def _cacheable(request: Request) -> int:
+    """Tokens that the provider writes into its cache unless they are there."""
+    prompt = estimate_request(request)
+    marked = marks_cache(request.model.partition(":")[0])
+    return prompt - estimate_tokens(request.messages[-1].content) if marked else prompt
 
 
 def _cost(requests: Sequence[Request], total: Answer, prices: Prices) -> float | None:

@@ -27,6 +27,8 @@ class Price(Record):
     cached_input: float = Field(ge=0)
     """Prompt tokens that the provider's cache held."""
     output: float = Field(ge=0)
+    cache_write: float | None = Field(default=None, ge=0)
+    """Prompt tokens that the provider wrote into its cache; the input price when None."""
     as_of: str
     """Month in which the price was valid, YYYY-MM."""
 
@@ -42,22 +44,29 @@ class Prices(Record):
 
     def times(self, share: float) -> Prices:
         """The prices of a service that takes this share of the list prices."""
-        fields = ("input", "cached_input", "output")
-        scaled = [{name: getattr(p, name) * share for name in fields} for p in self.prices]
-        pairs = zip(self.prices, scaled, strict=True)
-        return Prices(prices=tuple(p.model_copy(update=update) for p, update in pairs))
+        return Prices(prices=tuple(_times(price, share) for price in self.prices))
 
     def cost(self, model: str, answer: Answer) -> float | None:
         """US dollars for the tokens of an answer, None when the price is not known."""
         price = self.price(model)
         if price is None:
             return None
-        fresh = max(0, answer.prompt_tokens - answer.cached_tokens)
+        fresh = max(0, answer.prompt_tokens - answer.cached_tokens - answer.written_tokens)
+        write = price.input if price.cache_write is None else price.cache_write
         return (
             fresh * price.input
             + answer.cached_tokens * price.cached_input
+            + answer.written_tokens * write
             + answer.completion_tokens * price.output
         ) / 1_000_000
+
+
+def _times(price: Price, share: float) -> Price:
+    fields = ("input", "cached_input", "output", "cache_write")
+    listed = {name: getattr(price, name) for name in fields}
+    return price.model_copy(
+        update={name: usd * share for name, usd in listed.items() if usd is not None}
+    )
 
 
 def load_prices(overlays: Iterable[Path] = ()) -> Prices:

@@ -71,8 +71,12 @@ class Answer:
     text: str
     """The answer's text: JSON, as far as the model kept to the schema."""
     prompt_tokens: int = 0
+    """Of the whole prompt, with those that the cache held or was given."""
     cached_tokens: int = 0
+    """Prompt tokens that the provider's cache held."""
     completion_tokens: int = 0
+    written_tokens: int = 0
+    """Prompt tokens that the provider wrote into its cache."""
     stored: bool = False
     """True when it came from the cache and nothing was sent."""
     cut: bool = False
@@ -87,6 +91,7 @@ class Answer:
             prompt_tokens=before.prompt_tokens + self.prompt_tokens,
             cached_tokens=before.cached_tokens + self.cached_tokens,
             completion_tokens=before.completion_tokens + self.completion_tokens,
+            written_tokens=before.written_tokens + self.written_tokens,
             calls=before.calls + self.calls,
         )
 

@@ -142,6 +142,7 @@ class Session:
             prompt_tokens=before.prompt_tokens + answer.prompt_tokens,
             cached_tokens=before.cached_tokens + answer.cached_tokens,
             completion_tokens=before.completion_tokens + answer.completion_tokens,
+            written_tokens=before.written_tokens + answer.written_tokens,
             cost_usd=(before.cost_usd or 0.0) + (cost or 0.0) if known else None,
         )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -29,12 +30,17 @@ def to_langchain(request: Request, mode: Mode, provider: str) -> list[BaseMessag
     from langchain_core.messages import AIMessage, HumanMessage, SystemMessage
 
     kinds = {"system": SystemMessage, "user": HumanMessage, "assistant": AIMessage}
-    blocks = "anthropic" in provider
+    blocks = marks_cache(provider)
     converted: list[BaseMessage] = []
     for role, group in _grouped(_worded(request, mode)):
         content = _blocks(group) if blocks else "\n\n".join(m.content for m in group)
         converted.append(kinds[role](content=content))
     return converted
+
+
+def marks_cache(provider: str) -> bool:
+    """True for a provider that caches up to the breakpoints that it is told, and only so."""
+    return "anthropic" in provider
 
 
 def _worded(request: Request, mode: Mode) -> tuple[Message, ...]:
@@ -72,6 +78,7 @@ def _blocks(group: list[Message]) -> list[dict[str, Any]]:
 def from_message(raw: AIMessage) -> Answer:
     """The answer in a message: its tool call's arguments, else its text."""
     usage: Any = raw.usage_metadata or {}
+    details = usage.get("input_token_details") or {}
     calls = [json.dumps(call["args"]) for call in raw.tool_calls]
     calls += [str(call.get("args") or "") for call in raw.invalid_tool_calls]
     finish = str(raw.response_metadata.get("finish_reason") or "")
@@ -79,8 +86,9 @@ def from_message(raw: AIMessage) -> Answer:
     answer = Answer(
         text=calls[0] if calls else str(raw.text),
         prompt_tokens=int(usage.get("input_tokens") or 0),
-        cached_tokens=int((usage.get("input_token_details") or {}).get("cache_read") or 0),
+        cached_tokens=int(details.get("cache_read") or 0),
         completion_tokens=int(usage.get("output_tokens") or 0),
+        written_tokens=_written(details),
         cut=finish == "length" or stop == "max_tokens",
     )
     refusal = raw.additional_kwargs.get("refusal")
@@ -88,6 +96,14 @@ def from_message(raw: AIMessage) -> Answer:
         said = f": {' '.join(str(refusal).split())[:120]}" if refusal else ""
         raise Fault("refused", f"the model refused{said}", spent=answer)
     return answer
+
+
+def _written(details: Mapping[str, Any]) -> int:
+    """Tokens written into the cache; Anthropic's count them by how long they are kept there."""
+    kept = ("ephemeral_5m_input_tokens", "ephemeral_1h_input_tokens")
+    return sum(int(details.get(name) or 0) for name in kept) or int(
+        details.get("cache_creation") or 0
+    )
 
 
 def from_completion(completion: Any) -> Answer:
@@ -100,6 +116,7 @@ def from_completion(completion: Any) -> Answer:
         prompt_tokens=getattr(usage, "prompt_tokens", 0) or 0,
         cached_tokens=getattr(details, "cached_tokens", 0) or 0,
         completion_tokens=getattr(usage, "completion_tokens", 0) or 0,
+        written_tokens=getattr(details, "cache_write_tokens", 0) or 0,
         cut=True,
     )
 
@@ -113,11 +130,13 @@ def from_body(body: Any) -> Answer:
     message, finish = choice["message"], choice.get("finish_reason")
     calls = [call["function"]["arguments"] for call in message.get("tool_calls") or []]
     usage = body.get("usage") or {}
+    details = usage.get("prompt_tokens_details") or {}
     answer = Answer(
         text=str(calls[0] if calls else message.get("content") or ""),
         prompt_tokens=int(usage.get("prompt_tokens") or 0),
-        cached_tokens=int((usage.get("prompt_tokens_details") or {}).get("cached_tokens") or 0),
+        cached_tokens=int(details.get("cached_tokens") or 0),
         completion_tokens=int(usage.get("completion_tokens") or 0),
+        written_tokens=int(details.get("cache_write_tokens") or 0),
         cut=finish == "length",
     )
     if (refusal := message.get("refusal")) or finish == "content_filter":
@@ -130,6 +149,12 @@ def estimate_request(request: Request) -> int:
     """About how many tokens a request is, its schema included."""
     schema = estimate_tokens(json.dumps(request.schema))
     return schema + sum(estimate_tokens(message.content) for message in request.messages)
+
+
+def call_estimate(request: Request) -> Answer:
+    """The tokens of a call at the dearest: nothing is in the provider's cache, all is written."""
+    prompt = estimate_request(request)
+    return Answer("", prompt, 0, answer_estimate(request), written_tokens=prompt)
 
 
 def answer_estimate(request: Request) -> int:
