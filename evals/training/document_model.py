@@ -1,7 +1,8 @@
 """Fits the document-level model: logistic regression and randomised trees on pooled rows.
 
 It learns from whole documents, and with a smaller weight from excerpts: what a document is quoted
-for, alone, has the status that the document has. So a short answer is not taken for a weak one.
+for, alone, has the status that the document has, and says nothing of what is missing there. So a
+short answer is not taken for a weak one.
 """
 
 from __future__ import annotations

@@ -15,12 +15,13 @@ from copilot.judges.offline.heads import Heads
 from copilot.judges.offline.model import quote_scores
 from copilot.judges.offline.pooling import pool
 from copilot.judges.offline.signals import Signals
-from evals.training.corpus import Labelled
+from evals.training.corpus import STATUS_ORDER, Labelled
 from evals.training.document_model import Rows
 from evals.training.hints import Example
 from evals.training.sentence_heads import HeadSettings, fit_heads
 
 FOLDS = 10
+MISSING = STATUS_ORDER.index("missing")
 
 Ranked = list[tuple[list[int], frozenset[int]]]
 
@@ -32,7 +33,7 @@ class Scored:
     documents: list[Labelled]
     rows: Rows
     excerpts: Rows
-    """For each aspect that a document is quoted for, a row of the quoted units alone."""
+    """Rows of the units alone that a document is quoted for, as `_told` lists them."""
     ranked: Ranked
 
 
@@ -95,8 +96,11 @@ def _score(
     hints, scores = discount(units, hints, heads.score(features), aspects)
     pooled = pool(units, hints, scores)
     excerpts = [
-        pool([units[at] for at in quoted], _only(hints, quoted), scores[quoted])[aspect]
+        row
         for aspect, quoted in _quoted(document)
+        for row in pool([units[at] for at in quoted], _only(hints, quoted), scores[quoted])[
+            _told(document, aspect)
+        ]
     ]
     best = quote_scores(units, scores)
     ranked = [
@@ -115,11 +119,25 @@ def _quoted(document: Labelled) -> list[tuple[int, list[int]]]:
     return [(aspect, sorted(units)) for aspect, units in enumerate(document.evidence) if units]
 
 
+def _told(document: Labelled, aspect: int) -> list[int]:
+    """Aspects whose status the quotes for this one tell: its own, and one that is missing.
+
+    Without the other, whatever is short would pass for evidence of everything.
+    """
+    missing = [other for other, status in enumerate(document.status) if status == MISSING]
+    return [aspect, missing[aspect % len(missing)]] if missing else [aspect]
+
+
 def _together(documents: Sequence[Labelled], parts: Sequence[_Part]) -> Scored:
     aspects = len(documents[0].status)
     status = np.array([document.status for document in documents], np.int64)
-    quoted = [(at, k) for at, document in enumerate(documents) for k, _ in _quoted(document)]
-    owner, aspect = np.array(quoted, np.int64).reshape(-1, 2).T
+    told = [
+        (at, aspect)
+        for at, document in enumerate(documents)
+        for quoted, _ in _quoted(document)
+        for aspect in _told(document, quoted)
+    ]
+    owner, aspect = np.array(told, np.int64).reshape(-1, 2).T
     return Scored(
         documents=list(documents),
         rows=Rows(
