@@ -217,7 +217,7 @@ def _review(document: Document, rows: tuple[Coverage, ...], engine: Engine) -> R
             knowledge_digest=engine.knowledge.digest,
             embedder=engine.embedder.id,
             dimensions=tuple(d.id for d in engine.knowledge.dimensions),
-            created="",
+            created="2026-01-01T00:00:00+00:00",
         ),
     )
 

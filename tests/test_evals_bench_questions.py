@@ -1,0 +1,18 @@
+"""The questions benchmark still runs on what the product makes today."""
+
+from __future__ import annotations
+
+import pytest
+
+from evals.bench import questions
+
+
+def test_it_measures_a_design_and_prints_every_measure(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.argv", ["questions", "--limit", "1"])
+    questions.main()
+    page = capsys.readouterr().out
+    assert "1 designs, judge" in page
+    for measure in ("answered already", "duplicates", "recovered, first 15", "judged missing"):
+        assert measure in page
