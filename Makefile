@@ -32,7 +32,7 @@ demo-tui: $(STAMP) ## make .venv, install, open the terminal application on the 
 	@$(BIN)/archreview tui evals/designs
 
 test: $(DEV_STAMP) ## make .venv and run every test, on two processes
-	@$(BIN)/python -m pytest -n 2
+	@$(BIN)/python -m pytest -n 2 --dist worksteal
 
 lint: $(DEV_STAMP) ## format, lint, types, layers
 	@$(BIN)/ruff format --check .
@@ -41,7 +41,7 @@ lint: $(DEV_STAMP) ## format, lint, types, layers
 	@$(BIN)/lint-imports
 
 check: lint ## format, lint, types, layers, tests
-	@$(BIN)/python -m pytest -n 2
+	@$(BIN)/python -m pytest -n 2 --dist worksteal
 
 gate: $(STAMP) ## score the offline judge on the sealed sample designs; fails below the gate
 	@$(BIN)/archreview eval --baseline evals/baseline.json --gate evals/gate.json
