@@ -27,7 +27,9 @@ _HEAD = """\
 A sentence-level linear model (two heads per aspect over word, vector, cue and form features) and a
 document-level model (the mean of a logistic regression and extremely randomised trees over pooled
 head scores) that gives calibrated chances of *addressed*, *partial* and *missing* for each of
-thirty aspects. Written by `python -m evals.training.train`; the same data gives the same bytes.
+thirty aspects. The second one learns from whole documents and, with a fifth of the weight, from
+what each is quoted for alone. Written by `python -m evals.training.train`; the same data gives the
+same bytes.
 """
 
 _LIMITS = """\
